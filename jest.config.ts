@@ -1,0 +1,23 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+const config: Config = {
+  testEnvironment: 'node',
+  testEnvironmentOptions: {
+    // Packages are tested as source: no build first, no module mapping.
+    customExportConditions: ['@agent-sessions/source', 'node', 'node-addons'],
+  },
+  testMatch: ['<rootDir>/{packages,examples,tools}/**/*.test.ts'],
+  globalSetup: '<rootDir>/tools/jest/global-setup.ts',
+  globalTeardown: '<rootDir>/tools/jest/global-teardown.ts',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },
+    ],
+  },
+  testTimeout: 60_000,
+};
+
+export default config;

@@ -1,0 +1,53 @@
+import { copyJson, stringifyJson } from '@agent-sessions/session-core';
+import type { JsonObject, JsonValue } from '@agent-sessions/session-core';
+
+/**
+ * How binary stands in JSON: `{ "$binary": "Uint8Array", "base64": "…" }`. What looks like that of
+ * itself stands as `{ "$binary": "none", "json": "…" }`.
+ */
+const tag = '$binary';
+
+/** The form of a `Uint8Array`, a `Buffer` or an `ArrayBuffer`, for `copyJson`. */
+export function binaryForm(value: object, path: string): JsonObject | undefined {
+  if (value instanceof Uint8Array) {
+    const kind = Buffer.isBuffer(value) ? 'Buffer' : 'Uint8Array';
+    return { [tag]: kind, base64: toBase64(value) };
+  }
+  if (value instanceof ArrayBuffer) {
+    return { [tag]: 'ArrayBuffer', base64: toBase64(new Uint8Array(value)) };
+  }
+  if (Object.hasOwn(value, tag))
+    return { [tag]: 'none', json: stringifyJson(copyJson(value, path)) };
+  return undefined;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+/** The value that was stored, with its binary; the same object where there is none in it. */
+export function restoreBinary(value: JsonValue): unknown {
+  return holdsBinary(value) ? restore(value) : value;
+}
+
+function holdsBinary(value: JsonValue): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.some(holdsBinary);
+  return Object.hasOwn(value, tag) || Object.values(value).some(holdsBinary);
+}
+
+function restore(value: JsonValue): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(restore);
+  if (Object.hasOwn(value, tag)) return restoreTagged(value);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, restore(member)]));
+}
+
+function restoreTagged({ [tag]: kind, base64, json }: JsonObject): unknown {
+  if (kind === 'none' && typeof json === 'string') return JSON.parse(json);
+  const bytes = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64');
+  if (kind === 'Buffer') return bytes;
+  // A copy of its own memory: small Buffers share theirs.
+  const copy = new Uint8Array(bytes);
+  return kind === 'ArrayBuffer' ? copy.buffer : copy;
+}

@@ -1,0 +1,3 @@
+export { AgentsSession } from './agents-session.ts';
+export type { AgentsSessionOptions, SessionChoice } from './agents-session.ts';
+export { compactingSession } from './compacting-session.ts';

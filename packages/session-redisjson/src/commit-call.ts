@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+
+import {
+  conflict,
+  operationReused,
+  SessionError,
+  sessionNotFound,
+} from '@agent-sessions/session-core';
+import type { CheckedCommit, CheckedInit, SessionMark } from '@agent-sessions/session-core';
+
+import { notASession, unsupportedSchema } from './foreign-document.ts';
+import { encodeMessage } from './stored-message.ts';
+
+/** The commit script's arguments for creating a session, and nothing else. */
+export function creationArguments(sessionId: string, init: CheckedInit): string[] {
+  return scriptArguments(sessionId, init, { flags: 'co' });
+}
+
+/** The commit script's arguments for a commit. */
+export function commitArguments(sessionId: string, commit: CheckedCommit): string[] {
+  const flags = [commit.append && 'c', commit.returnDropped && 'd', commit.forgetOperations && 'f'];
+  const messages = commit.append?.map(encodeMessage) ?? [];
+  const change = { ...commit, flags: flags.filter(Boolean).join('') };
+  return [...scriptArguments(sessionId, commit, change), ...messages];
+}
+
+/** In the order that the commit script lists. */
+function scriptArguments(
+  sessionId: string,
+  { newEpoch, nowMs, ttlMs, userId }: CheckedInit,
+  change: Partial<CheckedCommit> & { readonly flags: string },
+): string[] {
+  const { operationId = '', fingerprint = '', drop = 0, agent = '', appendTokens = 0 } = change;
+  return [
+    `o${createHash('sha256').update(operationId).digest('hex').slice(0, 32)}`,
+    fingerprint,
+    ...expectationArguments(change.expect),
+    String(drop),
+    change.flags,
+    String(nowMs / 1000),
+    String(ttlMs ?? ''),
+    newEpoch,
+    sessionId,
+    userId ?? '',
+    agent,
+    String(appendTokens),
+  ];
+}
+
+function expectationArguments(expect: CheckedCommit['expect']): string[] {
+  if (expect === undefined) return ['anything', '', '', ''];
+  if (expect === null) return ['nothing', '', '', ''];
+  if (!('generation' in expect)) return ['epoch', expect.epoch, '', ''];
+  return ['mark', expect.epoch, String(expect.generation), String(expect.length)];
+}
+
+/** What the commit script answered; see there. */
+export type CommitReply =
+  | {
+      readonly status: 'committed';
+      readonly mark: SessionMark;
+      readonly dropped: readonly unknown[];
+    }
+  | { readonly status: 'exists'; readonly mark: SessionMark }
+  | {
+      readonly status: 'repeated';
+      readonly mark: SessionMark;
+      readonly dropped: readonly unknown[];
+    }
+  | { readonly status: 'nothing' | 'reused' | 'missing' | 'conflict' | 'foreign' | 'newer' };
+
+export function parseCommitReply(reply: unknown): CommitReply {
+  if (!Array.isArray(reply)) throw unexpectedReply();
+  const [status, epoch = '', generation = '', length = '', dropped = '[]'] = reply.map(String);
+  switch (status) {
+    case 'committed':
+      return { status, mark: toMark(epoch, generation, length), dropped: parseList(dropped) };
+    case 'exists':
+      return { status, mark: toMark(epoch, generation, length) };
+    case 'repeated':
+      return { status, ...parseOperation(epoch, generation) };
+    case 'nothing':
+    case 'reused':
+    case 'missing':
+    case 'conflict':
+    case 'foreign':
+    case 'newer':
+      return { status };
+    default:
+      throw unexpectedReply();
+  }
+}
+
+/** The record that a commit leaves of itself; see the commit script. */
+function parseOperation(epoch: string, record: string) {
+  const [, generation, length, dropped] = /^\S+ (\d+) (\d+) (.*)$/s.exec(record) ?? [];
+  if (generation === undefined || length === undefined || dropped === undefined) {
+    throw unexpectedReply();
+  }
+  return { mark: toMark(epoch, generation, length), dropped: parseList(dropped) };
+}
+
+function toMark(epoch: string, generation: string, length: string): SessionMark {
+  return { epoch, generation: Number(generation), length: Number(length), lastId: null };
+}
+
+function parseList(text: string): unknown[] {
+  const list: unknown = JSON.parse(text);
+  if (!Array.isArray(list)) throw unexpectedReply();
+  return list;
+}
+
+function unexpectedReply(): SessionError {
+  return new SessionError('store_failed', 'Redis answered the commit with something unexpected.', {
+    outcome: 'unknown',
+  });
+}
+
+/** The error for a commit that the script refused. */
+export function refusal(sessionId: string, reply: CommitReply, operationId = ''): SessionError {
+  switch (reply.status) {
+    case 'conflict':
+      return conflict(sessionId);
+    case 'reused':
+      return operationReused(sessionId, operationId);
+    case 'foreign':
+      return notASession(sessionId);
+    case 'newer':
+      return unsupportedSchema(sessionId);
+    default:
+      return sessionNotFound(sessionId);
+  }
+}

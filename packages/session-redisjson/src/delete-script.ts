@@ -1,0 +1,17 @@
+/**
+ * Deletes one session's document, if it is one and belongs to the user.
+ *
+ *     KEYS[1]  the session's key
+ *     ARGV[1]  session id    [2] user id, '' any
+ *
+ * Answers 'deleted', 'missing' or 'foreign'.
+ */
+export const deleteScript = `
+local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id')
+if not stored then return 'missing' end
+local document = cjson.decode(stored)
+if document['$.session_id'][1] ~= ARGV[1] then return 'foreign' end
+if ARGV[2] ~= '' and document['$.user_id'][1] ~= ARGV[2] then return 'missing' end
+redis.call('UNLINK', KEYS[1])
+return 'deleted'
+`;

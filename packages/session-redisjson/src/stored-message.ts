@@ -1,0 +1,122 @@
+import { stringifyJson } from '@agent-sessions/session-core';
+import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
+import { Role } from '@agent-sessions/session-core';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/**
+ * A message as it stands in the document: the record of the Python class, and beside it what that
+ * has no place for.
+ */
+export const StoredMessage = Type.Object({
+  id: Type.String(),
+  role: Role,
+  content: Type.Unsafe<JsonValue>(Type.Unknown()),
+  /** Seconds since the epoch. */
+  timestamp: Type.Number(),
+  agent: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  tokens: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])),
+  /**
+   * The item of the SDK. Where its `role` and `content` are those of the record, `null` keeps
+   * their place, so that nothing is stored twice and the order of keys survives.
+   */
+  item: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
+  /** `content`, `item` or both as JSON text, where RedisJSON would not keep them exactly. */
+  exact: Type.Optional(Type.String()),
+});
+export type StoredMessage = Static<typeof StoredMessage>;
+
+const storedMessage = Compile(StoredMessage);
+
+/** The JSON text of a message's record. */
+export function encodeMessage(message: Message): string {
+  const { id, role, content, timestampMs, agent, tokens, item } = message;
+  const timestamp = timestampMs / 1000;
+  const said = { content, ...(item && { item }) };
+  if (!isKeptExactly(said, 0) || (item && hasOwnPlaceholder(item))) {
+    const exact = stringifyJson(said);
+    return JSON.stringify({ id, role, content: '', timestamp, agent, tokens, exact });
+  }
+  const record = { id, role, content, timestamp, agent, tokens };
+  if (!item) return JSON.stringify(record);
+  return JSON.stringify({ ...record, item: withPlaceholders(item, message) });
+}
+
+/**
+ * The message that a record stands for.
+ *
+ * @throws TypeError or SyntaxError where it is none
+ */
+export function decodeMessage(value: unknown): Message {
+  if (!storedMessage.Check(value)) throw new TypeError('The record has not the form of a message.');
+  const { id, role, timestamp, agent = null, tokens = null } = value;
+  const said = value.exact === undefined ? fillPlaceholders(value) : decodeExact(value.exact);
+  return { id, role, ...said, timestampMs: Math.round(timestamp * 1000), agent, tokens };
+}
+
+const Exact = Compile(
+  Type.Object({
+    content: Type.Unsafe<JsonValue>(Type.Unknown()),
+    item: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
+  }),
+);
+
+function decodeExact(text: string): Pick<Message, 'content' | 'item'> {
+  const said: unknown = JSON.parse(text);
+  if (!Exact.Check(said)) throw new TypeError('The exact text has not the form of a message.');
+  return said;
+}
+
+function withPlaceholders(item: JsonObject, { role, content }: Message): JsonObject {
+  const placed = { ...item };
+  if (placed['role'] === role) placed['role'] = null;
+  if ('content' in placed && sameText(placed['content'], content)) placed['content'] = null;
+  return placed;
+}
+
+function fillPlaceholders({
+  role,
+  content,
+  item,
+}: StoredMessage): Pick<Message, 'content' | 'item'> {
+  if (!item) return { content };
+  const filled = { ...item };
+  if (filled['role'] === null) filled['role'] = role;
+  if (filled['content'] === null) filled['content'] = content;
+  return { content, item: filled };
+}
+
+/** A null of the item's own would be taken for a placeholder. */
+function hasOwnPlaceholder(item: JsonObject): boolean {
+  return item['role'] === null || item['content'] === null;
+}
+
+function sameText(one: JsonValue | undefined, other: JsonValue): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The whole document may nest 125 deep on Redis 8; this leaves room for what stands around. */
+const maxNativeDepth = 100;
+
+/** Whether RedisJSON gives a value back as it got it, on every version. */
+function isKeptExactly(value: JsonValue, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return isKeptNumber(value);
+  if (value === null || typeof value !== 'object') return true;
+  if (depth >= maxNativeDepth) return false;
+  if (Array.isArray(value)) return value.every((entry) => isKeptExactly(entry, depth + 1));
+  return Object.entries(value).every(
+    ([key, member]) => key.isWellFormed() && isKeptExactly(member, depth + 1),
+  );
+}
+
+/**
+ * RedisJSON parses a fraction as digits times a power of ten, which is exact to 15 digits and to
+ * 10^22 only: 6.86e-21 comes back one unit off, on every version. JavaScript writes what is smaller
+ * than 1e-6 or larger than 1e21 with an exponent.
+ */
+function isKeptNumber(value: number): boolean {
+  if (Number.isSafeInteger(value)) return !Object.is(value, -0);
+  const text = String(value);
+  return !text.includes('e') && text.replace(/^-?0?\.?0*|\.|-/g, '').length <= 15;
+}
