@@ -2,9 +2,10 @@
 // is kept of it.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 
 import { Conversation, openSessionStore } from '@agent-sessions/session-core';
-import type { Message, SessionMetadata } from '@agent-sessions/session-core';
+import type { Message, SessionMetadata, SessionStoreConfig } from '@agent-sessions/session-core';
 import { createClient } from 'redis';
 
 import { type ProvidedRedis, provideRedis } from '../tools/redis-server/index.ts';
@@ -16,25 +17,44 @@ const sessionId = `demo-${randomUUID()}`;
 // Without a key nothing may leave the machine, traces neither.
 if (!process.env['OPENAI_API_KEY']) process.env['OPENAI_AGENTS_DISABLE_TRACING'] = '1';
 
-const redis = await provideRedis().catch((error: Error) => {
-  console.log(`${error.message}\n\nUntil then: in memory, within one process.`);
-});
+// `npm run demo -- sqlite:./sessions.db` runs it on the driver beside this file instead.
+const [otherUrl] = process.argv.slice(2);
+const redis = otherUrl === undefined ? await findRedis() : undefined;
 try {
-  await (redis ? inTwoProcesses(redis) : inOneProcess());
+  if (redis !== undefined) await inTwoProcesses({ url: redis.url }).then(showDocument);
+  else if (otherUrl === undefined || otherUrl === 'memory:') await inOneProcess();
+  else await inTwoProcesses(configOf(otherUrl));
 } finally {
   await redis?.stop();
 }
 
-async function inTwoProcesses({ url }: ProvidedRedis): Promise<void> {
-  await runExample(url, morning);
-  await runExample(url, evening);
+async function findRedis(): Promise<ProvidedRedis | undefined> {
+  try {
+    return await provideRedis();
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error);
+    console.log('\nUntil then: in memory, within one process.');
+    return undefined;
+  }
+}
 
-  const store = await openSessionStore(url);
+function configOf(url: string): SessionStoreConfig {
+  const driver = new URL('sqlite-session-store.ts', import.meta.url).href;
+  return url.startsWith('sqlite:') ? { url, driver } : { url };
+}
+
+async function inTwoProcesses(config: SessionStoreConfig): Promise<void> {
+  await runExample(config, morning);
+  await runExample(config, evening);
+
+  const store = await openSessionStore(config);
   const conversation = new Conversation({ store, sessionId });
   show(await conversation.messages(), await conversation.load());
   await store.close();
+}
 
-  const client = createClient({ url });
+async function showDocument(): Promise<void> {
+  const client = createClient({ url: redis?.url ?? '' });
   client.on('error', console.error);
   await client.connect();
   console.log(`\nThe document at session:${sessionId}`);
@@ -44,14 +64,18 @@ async function inTwoProcesses({ url }: ProvidedRedis): Promise<void> {
 
 async function inOneProcess(): Promise<void> {
   const { converse } = await import('./order-desk.ts');
-  const { messages, metadata } = await converse('memory:', sessionId, [...morning, ...evening]);
+  const config = { url: 'memory:' };
+  const { messages, metadata } = await converse(config, sessionId, [...morning, ...evening]);
   show(messages, metadata);
 }
 
-async function runExample(url: string, inputs: string[]): Promise<void> {
-  const program = new URL('order-desk.ts', import.meta.url).pathname;
+async function runExample(
+  { url, driver = '' }: SessionStoreConfig,
+  inputs: string[],
+): Promise<void> {
+  const program = fileURLToPath(new URL('order-desk.ts', import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, program, sessionId, ...inputs], {
-    env: { ...process.env, SESSION_STORE: url },
+    env: { ...process.env, SESSION_STORE: url, ...(driver && { SESSION_DRIVER: driver }) },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   console.log(`\nProcess ${child.pid} begins`);

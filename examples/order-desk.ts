@@ -2,9 +2,11 @@
 //
 //   node order-desk.ts <session id> <what the user says> [<what the user says next> …]
 //
-// Environment: SESSION_STORE (default redis://localhost:6379), OPENAI_API_KEY for a real model.
+// Environment: SESSION_STORE, the URL of the store (default redis://localhost:6379); SESSION_DRIVER,
+// the module of its driver where that is not one of ours; OPENAI_API_KEY for a real model.
 import { AgentsSession } from '@agent-sessions/agents-adapter';
 import { openSessionStore } from '@agent-sessions/session-core';
+import type { SessionStoreConfig } from '@agent-sessions/session-core';
 import { Agent, run, tool } from '@openai/agents';
 import { z } from 'zod';
 
@@ -34,9 +36,9 @@ const desk = Agent.create({
 });
 
 /** Says each input in turn, in one session; what was said before, in whichever process, is known. */
-export async function converse(storeUrl: string, sessionId: string, inputs: string[]) {
-  // The one line to change for another store: `memory:`, or a driver of your own.
-  const store = await openSessionStore(storeUrl);
+export async function converse(config: SessionStoreConfig, sessionId: string, inputs: string[]) {
+  // The one line that knows the store: `redis://…`, `memory:`, or a driver of your own.
+  const store = await openSessionStore(config);
   try {
     const session = new AgentsSession({ store, sessionId, userId: 'ada' });
     for (const input of inputs) {
@@ -61,6 +63,7 @@ if (process.argv[1] === import.meta.filename) {
     console.error('usage: order-desk.ts <session id> <what the user says> …');
     process.exitCode = 2;
   } else {
-    await converse(process.env['SESSION_STORE'] ?? 'redis://localhost:6379', sessionId, inputs);
+    const { SESSION_STORE: url = 'redis://localhost:6379', SESSION_DRIVER: driver } = process.env;
+    await converse({ url, driver }, sessionId, inputs);
   }
 }

@@ -41,16 +41,16 @@ local added = #ARGV - first + 1
 local function whole(number) return string.format('%.0f', number) end
 local function text(value) return cjson.encode(value) end
 
-local stored = redis.call('JSON.GET', key, '$.session_id', '$.user_id', '$.created_at', '$.schema_version',
-  '$.epoch', '$.revision', '$.generation', '$.ttl_ms', '$.metadata', '$.operations.a.' .. member, '$.operations.b.' .. member)
+local operation = '$.operations.*.' .. member
+local stored = redis.call('JSON.GET', key, '$.session_id', '$.user_id', '$.store', '$.metadata', operation)
 
 if not stored then
   if expects == 'epoch' or expects == 'mark' then return {'missing'} end
   if not string.find(flags, 'c') then return {'nothing'} end
   local agents = agent ~= '' and text(agent) or ''
-  local operation = ''
+  local record = ''
   if not string.find(flags, 'o') then
-    operation = text(member) .. ':' .. text(fingerprint .. ' 0 ' .. whole(added) .. ' []')
+    record = text(member) .. ':' .. text(fingerprint .. ' 0 ' .. whole(added) .. ' []')
   end
   redis.call('JSON.SET', key, '$', '{"session_id":' .. text(ARGV[12])
     .. ',"user_id":' .. (user ~= '' and text(user) or 'null')
@@ -58,9 +58,9 @@ if not stored then
     .. ',"metadata":{"current_agent":' .. (agents ~= '' and agents or 'null')
     .. ',"agents_used":[' .. agents .. '],"message_count":' .. added
     .. ',"total_tokens":' .. ARGV[15] .. '},"messages":[' .. table.concat(ARGV, ',', first)
-    .. '],"handoff_context":null,"schema_version":1,"epoch":' .. text(ARGV[11])
+    .. '],"handoff_context":null,"store":{"schema_version":1,"epoch":' .. text(ARGV[11])
     .. ',"revision":1,"generation":0,"ttl_ms":' .. (ttl ~= '' and ttl or '0')
-    .. ',"state":{},"operations":{"a":{' .. operation .. '},"b":{}}}')
+    .. '},"operations":{"a":{' .. record .. '},"b":{}},"state":{}}')
   if ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
   return {'committed', ARGV[11], '0', whole(added), '[]'}
 end
@@ -74,22 +74,27 @@ end
 if value('$.session_id') ~= ARGV[12] then return {'foreign'} end
 local metadata = value('$.metadata')
 if type(metadata) ~= 'table' or type(metadata.message_count) ~= 'number' then return {'foreign'} end
-local schema = value('$.schema_version')
-if schema and schema ~= 1 then return {'newer'} end
 if user ~= '' and value('$.user_id') ~= user then return {'missing'} end
--- A session that Python wrote goes by the time of its creation, before its first commit here and after.
-local epoch = value('$.epoch') or string.format('%.6f', value('$.created_at') or 0)
-local generation = value('$.generation') or 0
-local revision = (value('$.revision') or 0) + 1
 
-local known = value('$.operations.a.' .. member) or value('$.operations.b.' .. member)
-if type(known) == 'string' then
+local store = value('$.store')
+local adopting = not store
+if adopting then
+  -- A session that Python wrote goes by the time of its creation, before its first commit here and after.
+  local created = cjson.decode(redis.call('JSON.GET', key, '$.created_at'))[1]
+  store = {epoch = string.format('%.6f', created), revision = 0, generation = 0, ttl_ms = 0}
+elseif store.schema_version ~= 1 then
+  return {'newer'}
+end
+local epoch, generation, revision = store.epoch, store.generation, store.revision + 1
+
+local known = value(operation)
+if known then
   if string.sub(known, 1, #fingerprint) ~= fingerprint then return {'reused'} end
   return {'repeated', epoch, known}
 end
 
 local length
-if drop > 0 or expects == 'mark' or not schema or string.find(flags, 'o') then
+if drop > 0 or expects == 'mark' or adopting or string.find(flags, 'o') then
   length = redis.call('JSON.ARRLEN', key, '$.messages')[1]
   if not length then return {'foreign'} end
 end
@@ -137,10 +142,8 @@ if agent ~= '' then
 end
 
 local turn = math.floor(revision / 1000) % 2 == 0 and 'a' or 'b'
-local slide = ttl ~= '' and ttl or whole(value('$.ttl_ms') or 0)
-local adopted = ''
-if not schema then
-  adopted = ',"schema_version":1,"epoch":' .. text(epoch) .. ',"state":{}'
+if adopting then
+  redis.call('JSON.SET', key, '$.state', '{}')
   redis.call('JSON.SET', key, '$.operations', '{"a":{},"b":{}}')
 elseif string.find(flags, 'f') then
   redis.call('JSON.SET', key, '$.operations', '{"a":{},"b":{}}')
@@ -148,12 +151,13 @@ elseif revision % 1000 == 0 then
   redis.call('JSON.SET', key, '$.operations.' .. turn, '{}')
 end
 
+local slide = ttl ~= '' and ttl or whole(store.ttl_ms)
 local record = fingerprint .. ' ' .. whole(generation) .. ' ' .. whole(length) .. ' ' .. dropped
-redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now .. ',"revision":' .. whole(revision)
-  .. ',"generation":' .. whole(generation) .. ',"ttl_ms":' .. slide .. adopted
-  .. ',"metadata":{"message_count":' .. whole(length) .. ',"total_tokens":' .. whole(tokens) .. current
+redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now
+  .. ',"store":{"schema_version":1,"epoch":' .. text(epoch) .. ',"revision":' .. whole(revision)
+  .. ',"generation":' .. whole(generation) .. ',"ttl_ms":' .. slide
+  .. '},"metadata":{"message_count":' .. whole(length) .. ',"total_tokens":' .. whole(tokens) .. current
   .. '},"operations":{"' .. turn .. '":{"' .. member .. '":' .. text(record) .. '}}}')
-
 if slide ~= '0' then redis.call('PEXPIRE', key, slide) end
 return {'committed', epoch, whole(generation), whole(length), dropped}
 `;

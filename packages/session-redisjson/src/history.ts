@@ -27,9 +27,7 @@ const headPaths = [
   '$.session_id',
   '$.user_id',
   '$.created_at',
-  '$.schema_version',
-  '$.epoch',
-  '$.generation',
+  '$.store',
   '$.metadata.message_count',
 ];
 
@@ -39,9 +37,13 @@ const Head = Compile(
     '$.session_id': Type.Tuple([Type.String()]),
     '$.user_id': Type.Array(Type.Union([Type.String(), Type.Null()])),
     '$.created_at': Type.Array(Type.Number()),
-    '$.schema_version': Type.Array(Type.Number()),
-    '$.epoch': Type.Array(Type.String()),
-    '$.generation': Type.Array(Type.Integer()),
+    '$.store': Type.Array(
+      Type.Object({
+        schema_version: Type.Number(),
+        epoch: Type.String(),
+        generation: Type.Integer(),
+      }),
+    ),
     '$.metadata.message_count': Type.Tuple([Type.Integer()]),
   }),
 );
@@ -71,9 +73,8 @@ export function parseHistory(
 ): History | undefined {
   if (reply === null) return undefined;
   if (!Head.Check(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
-  if ((reply['$.schema_version'][0] ?? schemaVersion) !== schemaVersion) {
-    throw unsupportedSchema(sessionId);
-  }
+  const store = reply['$.store'][0];
+  if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
   const found: unknown = Reflect.get(reply, messagesPath(part));
   if (!Array.isArray(found)) throw notASession(sessionId);
 
@@ -89,8 +90,8 @@ export function parseHistory(
     messages,
     mark: {
       // A session that Python wrote has neither until the first commit here; see the commit script.
-      epoch: reply['$.epoch'][0] ?? (reply['$.created_at'][0] ?? 0).toFixed(6),
-      generation: reply['$.generation'][0] ?? 0,
+      epoch: store?.epoch ?? (reply['$.created_at'][0] ?? 0).toFixed(6),
+      generation: store?.generation ?? 0,
       length,
       lastId: (isTail && messages.at(-1)?.id) || null,
     },

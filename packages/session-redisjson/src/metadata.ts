@@ -11,7 +11,7 @@ export const metadataPaths = [
   '$.created_at',
   '$.updated_at',
   '$.metadata',
-  '$.ttl_ms',
+  '$.store.ttl_ms',
 ];
 
 const nullableString = Type.Union([Type.String(), Type.Null()]);
@@ -30,7 +30,7 @@ const Metadata = Compile(
         total_tokens: Type.Integer(),
       }),
     ]),
-    '$.ttl_ms': Type.Array(Type.Integer()),
+    '$.store.ttl_ms': Type.Array(Type.Integer()),
   }),
 );
 
@@ -49,6 +49,6 @@ export function parseMetadata(sessionId: string, reply: unknown): SessionMetadat
     agentsUsed: metadata.agents_used,
     messageCount: metadata.message_count,
     totalTokens: metadata.total_tokens,
-    ttlMs: reply['$.ttl_ms'][0] || null,
+    ttlMs: reply['$.store.ttl_ms'][0] || null,
   };
 }
