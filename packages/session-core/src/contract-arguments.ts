@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { outOfRange, wrongType } from './errors.ts';
 import { canonicalJson, copyJson, copyJsonObject } from './json.ts';
 import { type JsonValue, type Message, type NewMessage, type Role, roles } from './message.ts';
+import { aborted } from './refusals.ts';
 import type { Commit, ReadQuery, SessionAccess, SessionInit, SessionMark } from './store.ts';
 
 /** Longest id and agent name, in UTF-16 units. */
@@ -32,6 +33,7 @@ export interface CheckedCommit extends CheckedInit {
 /** A {@link SessionInit} as a driver gets it. */
 export interface CheckedInit {
   readonly userId: string | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly ttlMs: number | undefined;
   /** The epoch for the session, if it is created now. */
   readonly newEpoch: string;
@@ -46,6 +48,7 @@ export interface CheckedQuery {
   readonly role: Role | undefined;
   readonly since: SessionMark | undefined;
   readonly userId: string | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A fresh operation id, to be kept until the commit is known to be done. */
@@ -58,15 +61,22 @@ export function checkSessionId(sessionId: string): string {
   return checkName('sessionId', sessionId);
 }
 
-/** @throws TypeError or RangeError `invalid_argument` */
-export function checkAccess(access: SessionAccess = {}): string | undefined {
-  return checkOptionalName('userId', access.userId);
+/**
+ * The user who asks.
+ *
+ * @throws TypeError or RangeError `invalid_argument`
+ * @throws SessionError `aborted` if the signal is
+ */
+export function checkAccess({ userId, signal }: SessionAccess = {}): string | undefined {
+  if (signal?.aborted) throw aborted(signal);
+  return checkOptionalName('userId', userId);
 }
 
 /** @throws TypeError or RangeError `invalid_argument` */
 export function checkInit(init: SessionInit = {}): CheckedInit {
   return {
     userId: checkAccess(init),
+    signal: init.signal,
     ttlMs: checkTtlMs('ttlMs', init.ttlMs),
     newEpoch: randomBytes(12).toString('base64url'),
     nowMs: Date.now(),
@@ -109,6 +119,7 @@ export function checkQuery(query: ReadQuery = {}): CheckedQuery {
     role: role === undefined ? undefined : checkRole('role', role),
     since: since && checkMark('since', since),
     userId: checkAccess(query),
+    signal: query.signal,
   };
 }
 

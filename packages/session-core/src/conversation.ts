@@ -9,6 +9,7 @@ import type {
   CreateResult,
   ReadQuery,
   ReadResult,
+  SessionAccess,
   SessionMetadata,
   SessionStore,
 } from './store.ts';
@@ -33,7 +34,12 @@ export interface CommitOptions {
   readonly operationId?: string | undefined;
   /** Refuse the change where the session is no longer as it was seen. @defaultValue anything goes */
   readonly expect?: Commit['expect'];
+  /** Ends the call with `aborted`. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** How long a call may take. */
+export type CallOptions = Pick<SessionAccess, 'signal'>;
 
 /**
  * One session, on whatever store: what applications and adapters work with. It holds no state of
@@ -57,20 +63,20 @@ export class Conversation {
   }
 
   /** Creates the session, empty. Leaves one that exists as it is. Optional: a commit creates it too. */
-  create(): Promise<CreateResult> {
-    return this.#store.create(this.sessionId, { userId: this.userId, ttlMs: this.#ttlMs });
+  create(options?: CallOptions): Promise<CreateResult> {
+    return this.#store.create(this.sessionId, { ...this.#access(options), ttlMs: this.#ttlMs });
   }
 
   /** Commits any change; the methods below are shorter words for the usual ones. */
   commit(
-    change: Omit<Commit, 'operationId' | 'expect' | 'userId' | 'ttlMs'>,
-    { operationId = newOperationId(), expect }: CommitOptions = {},
+    change: Omit<Commit, 'operationId' | 'expect' | 'userId' | 'ttlMs' | 'signal'>,
+    { operationId = newOperationId(), expect, signal }: CommitOptions = {},
   ): Promise<CommitResult> {
     return this.#store.commit(this.sessionId, {
       ...change,
       operationId,
       expect,
-      userId: this.userId,
+      ...this.#access({ signal }),
       ttlMs: this.#ttlMs,
     });
   }
@@ -107,28 +113,32 @@ export class Conversation {
 
   /** Reads messages, with the mark of the history they stand in. */
   read(query: Omit<ReadQuery, 'userId'> = {}): Promise<ReadResult> {
-    return this.#store.read(this.sessionId, { ...query, userId: this.userId });
+    return this.#store.read(this.sessionId, { ...query, ...this.#access(query) });
   }
 
   /** Reads messages: all, the last ones, those of a role. */
-  async messages(query?: Pick<ReadQuery, 'last' | 'role'>): Promise<Message[]> {
+  async messages(query?: Pick<ReadQuery, 'last' | 'role' | 'signal'>): Promise<Message[]> {
     return (await this.read(query)).messages;
   }
 
   /** Answers what is known of the session; `undefined` where there is none. */
-  metadata(): Promise<SessionMetadata | undefined> {
-    return this.#store.metadata(this.sessionId, { userId: this.userId });
+  metadata(options?: CallOptions): Promise<SessionMetadata | undefined> {
+    return this.#store.metadata(this.sessionId, this.#access(options));
   }
 
   /** Like {@link metadata}, for a session that must be there. @throws SessionError `session_not_found` */
-  async load(): Promise<SessionMetadata> {
-    const metadata = await this.metadata();
+  async load(options?: CallOptions): Promise<SessionMetadata> {
+    const metadata = await this.metadata(options);
     if (metadata) return metadata;
     throw sessionNotFound(this.sessionId);
   }
 
   /** Deletes the session; `false` where there was none. */
-  delete(): Promise<boolean> {
-    return this.#store.delete(this.sessionId, { userId: this.userId });
+  delete(options?: CallOptions): Promise<boolean> {
+    return this.#store.delete(this.sessionId, this.#access(options));
+  }
+
+  #access({ signal }: CallOptions = {}): SessionAccess {
+    return { userId: this.userId, signal };
   }
 }

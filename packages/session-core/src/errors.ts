@@ -20,10 +20,14 @@ export type SessionErrorCode =
   | 'permission_denied'
   /** The server cannot be reached. */
   | 'connection_failed'
+  /** The caller's signal ended the call. */
+  | 'aborted'
   /** No answer within the deadline. */
   | 'timeout'
   /** The server answers, but will not write now: out of memory, read only, loading. */
   | 'unavailable'
+  /** The commit was made, but not as safely as the store was told to make it. */
+  | 'unconfirmed'
   /** The store was closed. */
   | 'closed'
   /** No driver serves this URL, or its package is not installed. */

@@ -14,7 +14,7 @@ export type {
 export { Message, parseMessage, Role, roles, stringifyMessage } from './message.ts';
 export type { JsonObject, JsonValue, NewMessage } from './message.ts';
 export { Conversation } from './conversation.ts';
-export type { CommitOptions, ConversationOptions } from './conversation.ts';
+export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';
 export { openSessionStore } from './open-session-store.ts';
 export type { SessionStoreConfig, SessionStoreDriver } from './open-session-store.ts';
 export { outOfRange, SessionError, wrongType } from './errors.ts';
@@ -32,6 +32,7 @@ export {
   newOperationId,
 } from './contract-arguments.ts';
 export {
+  aborted,
   checkExpectation,
   conflict,
   damagedMessage,

@@ -1,4 +1,5 @@
 import { SessionError } from './errors.ts';
+import type { SessionErrorDetails } from './errors.ts';
 import type { CheckedCommit } from './contract-arguments.ts';
 import type { SessionMark } from './store.ts';
 
@@ -58,4 +59,16 @@ export function checkExpectation(
   if (mark.generation !== expect.generation || mark.length !== expect.length) {
     throw conflict(sessionId);
   }
+}
+
+/** The caller's signal ended the call. */
+export function aborted(signal: AbortSignal, details: SessionErrorDetails = {}): SessionError {
+  const change =
+    details.outcome === 'unknown'
+      ? 'Whether it changed anything is not known'
+      : 'It changed nothing';
+  return new SessionError('aborted', `The call was aborted by its signal. ${change}.`, {
+    ...details,
+    cause: signal.reason,
+  });
 }

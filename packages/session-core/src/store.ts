@@ -15,6 +15,7 @@ import type { Message, NewMessage, Role } from './message.ts';
  * - Sessions with different ids never meet, however alike the ids are.
  * - With a `userId`, a session of another user is not found, and never changed or deleted.
  * - Bad input is refused before anything is written, and the error names the field.
+ * - A call with an aborted `signal` does nothing and is `aborted`.
  */
 export interface SessionStore {
   readonly capabilities: SessionStoreCapabilities;
@@ -85,8 +86,9 @@ export interface SessionStore {
    * Lists the ids of this store's sessions, in no order.
    *
    * - Every session that is there all the time is listed, and none that is not there.
+   * - With a `userId` only the sessions of that user are listed.
    */
-  list(): AsyncIterable<string>;
+  list(access?: SessionAccess): AsyncIterable<string>;
 
   /**
    * Ends what the store itself opened. A client that was passed in stays open.
@@ -130,10 +132,15 @@ export interface SessionMark {
   readonly lastId: string | null;
 }
 
-/** Who asks. */
+/** Who asks, and how long. */
 export interface SessionAccess {
   /** Only a session of this user is found. Without it, a session of any user is. */
   readonly userId?: string | undefined;
+  /**
+   * Ends the call with `aborted`: if it is aborted before the call, nothing has happened; later, the
+   * outcome of a change is unknown.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a new session is given. */

@@ -40,7 +40,7 @@ interface Session {
   currentAgent: string | null;
   readonly agentsUsed: string[];
   /** JSON text, so that what would not survive a database does not survive here either. */
-  messages: string[];
+  readonly messages: string[];
   readonly operations: Map<string, Operation>;
 }
 
@@ -134,9 +134,11 @@ export class MemorySessionStore implements SessionStore {
     return this.#sessions.delete(sessionId);
   }
 
-  async *list(): AsyncIterable<string> {
-    for (const sessionId of [...this.#sessions.keys()]) {
-      if (this.#find(sessionId)) yield sessionId;
+  async *list(access?: SessionAccess): AsyncIterable<string> {
+    const userId = checkAccess(access);
+    for (const sessionId of this.#sessions.keys()) {
+      const session = this.#find(sessionId);
+      if (session && belongsTo(userId, session)) yield sessionId;
     }
   }
 
@@ -180,7 +182,8 @@ function apply(commit: CheckedCommit, session: Session): CommitResult {
 
   session.revision += 1;
   if (dropped.length > 0) session.generation = session.revision;
-  session.messages = [...session.messages.slice(0, kept), ...added];
+  session.messages.length = kept;
+  for (const text of added) session.messages.push(text);
   session.updatedAtMs = commit.nowMs;
   session.ttlMs = commit.ttlMs ?? session.ttlMs;
   if (commit.agent !== undefined) {

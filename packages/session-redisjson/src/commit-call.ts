@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import {
   conflict,
+  damagedMessage,
   operationReused,
   SessionError,
   sessionNotFound,
@@ -67,6 +68,7 @@ export type CommitReply =
       readonly mark: SessionMark;
       readonly dropped: readonly unknown[];
     }
+  | { readonly status: 'damaged'; readonly index: number }
   | { readonly status: 'nothing' | 'reused' | 'missing' | 'conflict' | 'foreign' | 'newer' };
 
 export function parseCommitReply(reply: unknown): CommitReply {
@@ -79,6 +81,8 @@ export function parseCommitReply(reply: unknown): CommitReply {
       return { status, mark: toMark(epoch, generation, length) };
     case 'repeated':
       return { status, ...parseOperation(epoch, generation) };
+    case 'damaged':
+      return { status, index: Number(epoch) };
     case 'nothing':
     case 'reused':
     case 'missing':
@@ -127,6 +131,8 @@ export function refusal(sessionId: string, reply: CommitReply, operationId = '')
       return notASession(sessionId);
     case 'newer':
       return unsupportedSchema(sessionId);
+    case 'damaged':
+      return damagedMessage(sessionId, reply.index);
     default:
       return sessionNotFound(sessionId);
   }

@@ -24,6 +24,7 @@
  *     'nothing'    there is no session, and the change needs none
  *     'exists'     epoch, generation, length: there is a session, and only creation was asked for
  *     'repeated'   epoch, and the record that the operation left
+ *     'damaged'    the index of a message that was to be answered and cannot be read
  *     'reused', 'missing', 'conflict', 'foreign', 'newer'   why nothing was changed
  *
  * The record of an operation is text: fingerprint, generation, length, JSON text of what was
@@ -40,6 +41,12 @@ local added = #ARGV - first + 1
 
 local function whole(number) return string.format('%.0f', number) end
 local function text(value) return cjson.encode(value) end
+
+local function readable(message)
+  if type(message) ~= 'table' then return false end
+  return type(message.id) == 'string' and type(message.role) == 'string'
+    and type(message.timestamp) == 'number' and message.content ~= nil
+end
 
 local operation = '$.operations.*.' .. member
 local stored = redis.call('JSON.GET', key, '$.session_id', '$.user_id', '$.store', '$.metadata', operation)
@@ -117,7 +124,13 @@ if drop > 0 and length > 0 then
       if type(count) == 'number' then tokens = tokens - count end
     end
   end
-  if string.find(flags, 'd') then dropped = redis.call('JSON.GET', key, tail) end
+  if string.find(flags, 'd') then
+    dropped = redis.call('JSON.GET', key, tail)
+    for index, message in ipairs(cjson.decode(dropped)) do
+      -- What nobody could read is not dropped by one who wants to read it.
+      if not readable(message) then return {'damaged', whole(length - drop + index - 1)} end
+    end
+  end
   length = length - drop
   generation = revision
   if length > 0 then

@@ -1,5 +1,5 @@
 import { damagedMessage } from '@agent-sessions/session-core';
-import type { Message, Role, SessionMark } from '@agent-sessions/session-core';
+import type { Message, Role, SessionError, SessionMark } from '@agent-sessions/session-core';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -17,6 +17,8 @@ export interface HistoryPart {
 export interface History {
   readonly userId: string | null;
   readonly messages: Message[];
+  /** No message was left out because it could not be read. */
+  readonly isWhole: boolean;
   readonly mark: SessionMark;
 }
 
@@ -64,36 +66,38 @@ function messagesPath({ from = 0, last, role }: HistoryPart): string {
 /**
  * The history in what `JSON.GET` of {@link historyPaths} answered; `undefined` for no document.
  *
- * @throws SessionError `not_a_session`, `unsupported_schema` or `damaged_message`
+ * @param onDamaged - gets the error for a message that cannot be read, which is then left out
+ * @throws SessionError `not_a_session` or `unsupported_schema`, and what `onDamaged` throws
  */
 export function parseHistory(
   sessionId: string,
   part: HistoryPart,
   reply: unknown,
+  onDamaged: (damage: SessionError) => void,
 ): History | undefined {
   if (reply === null) return undefined;
   if (!Head.Check(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
   const store = reply['$.store'][0];
   if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
-  const found: unknown = Reflect.get(reply, messagesPath(part));
-  if (!Array.isArray(found)) throw notASession(sessionId);
+  const records: unknown = Reflect.get(reply, messagesPath(part));
+  if (!Array.isArray(records)) throw notASession(sessionId);
 
   const { from = 0, last, role } = part;
-  const records: unknown[] =
-    last === undefined ? found : found.slice(Math.max(found.length - last, 0));
   const isTail = role === undefined && last !== 0;
   const isRest = isTail && last === undefined;
   const length = isRest ? from + records.length : reply['$.metadata.message_count'][0];
-  const messages = decodeMessages(sessionId, records, isTail ? length - records.length : 0);
+  const first = isTail ? length - records.length : 0;
+  const messages = decodeMessages(sessionId, records, onDamaged, first);
   return {
     userId: reply['$.user_id'][0] ?? null,
-    messages,
+    messages: last === undefined ? messages : messages.slice(Math.max(messages.length - last, 0)),
+    isWhole: messages.length === records.length,
     mark: {
       // A session that Python wrote has neither until the first commit here; see the commit script.
       epoch: store?.epoch ?? (reply['$.created_at'][0] ?? 0).toFixed(6),
       generation: store?.generation ?? 0,
       length,
-      lastId: (isTail && messages.at(-1)?.id) || null,
+      lastId: (isTail && messages.length === records.length && messages.at(-1)?.id) || null,
     },
   };
 }
@@ -108,17 +112,24 @@ export function isContinuedBy(since: SessionMark, { mark, messages }: History): 
   return messages.length > 0 && (since.lastId === null || messages[0]?.id === since.lastId);
 }
 
-/** @throws SessionError `damaged_message` naming the index, counted from `first` */
+/** The messages that records stand for, without those that `onDamaged` was told of. */
 export function decodeMessages(
   sessionId: string,
   records: readonly unknown[],
+  onDamaged: (damage: SessionError) => void,
   first = 0,
 ): Message[] {
-  return records.map((record, index) => {
+  return records.flatMap((record, index) => {
     try {
       return decodeMessage(record);
     } catch (cause) {
-      throw damagedMessage(sessionId, first + index, cause);
+      onDamaged(damagedMessage(sessionId, first + index, cause));
+      return [];
     }
   });
+}
+
+/** What is done about a damaged message unless the caller wants something else. */
+export function refuseDamage(damage: SessionError): never {
+  throw damage;
 }

@@ -4,4 +4,5 @@ export { openSessionStore } from './open-session-store.ts';
 export type { OpenSessionStoreOptions } from './open-session-store.ts';
 export { JSONSession } from './json-session.ts';
 export type { AgentInput, JSONSessionMessage, JSONSessionOptions } from './json-session.ts';
+export type { Confirmation } from './confirmation.ts';
 export type { RedisJsonClient } from './redis-client.ts';

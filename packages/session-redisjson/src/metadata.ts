@@ -52,3 +52,21 @@ export function parseMetadata(sessionId: string, reply: unknown): SessionMetadat
     ttlMs: reply['$.store.ttl_ms'][0] || null,
   };
 }
+
+/** What tells whose a document is. */
+export const ownerPaths = ['$.session_id', '$.user_id'];
+
+const Owner = Compile(
+  Type.Object({
+    '$.session_id': Type.Tuple([Type.String()]),
+    '$.user_id': Type.Array(nullableString),
+  }),
+);
+
+/** Answers `undefined` where there is no document, or one that is no session's. */
+export function parseOwner(
+  reply: unknown,
+): Pick<SessionMetadata, 'sessionId' | 'userId'> | undefined {
+  if (!Owner.Check(reply)) return undefined;
+  return { sessionId: reply['$.session_id'][0], userId: reply['$.user_id'][0] ?? null };
+}

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { SessionError } from '@agent-sessions/session-core';
+import { aborted, SessionError } from '@agent-sessions/session-core';
+import type { SessionErrorDetails } from '@agent-sessions/session-core';
 
 import { isConnectionFault, toSessionError } from './redis-errors.ts';
 
@@ -12,6 +13,8 @@ export interface RedisCall {
   /** It changes something, so a lost answer leaves its outcome open. */
   readonly writes: boolean;
   readonly operationId?: string | undefined;
+  /** The caller's way to end the call earlier. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Between two tries: node-redis needs a moment to find out that it is connected again. */
@@ -25,35 +28,55 @@ const pauseMs = 20;
  * @throws SessionError saying what happened, and whether the outcome is known
  */
 export async function callRedis<T>(send: () => Promise<T>, call: RedisCall): Promise<T> {
-  const { deadlineMs, operationId } = call;
+  const { deadlineMs, operationId, writes, signal } = call;
+  const details = { outcome: writes ? 'unknown' : 'not_applied', operationId } as const;
   const end = performance.now() + deadlineMs;
-  const details = { outcome: call.writes ? 'unknown' : 'not_applied', operationId } as const;
-  const expiry = new AbortController();
-  const timeout = sleep(deadlineMs, undefined, { signal: expiry.signal }).then(() => {
-    throw new SessionError(
-      'timeout',
-      `Redis did not answer within ${deadlineMs} ms. ${
-        call.writes
-          ? 'The change may have been made: repeat it with the same operation id.'
-          : 'Repeat the call.'
-      }`,
-      { ...details, retryable: true },
-    );
-  });
+  const interruption = interrupt(deadlineMs, signal);
   try {
     for (;;) {
       try {
-        return await Promise.race([send(), timeout]);
+        return await Promise.race([send(), interruption.promise]);
       } catch (error) {
         const timeLeft = performance.now() + pauseMs < end;
-        if (!(call.repeatable && timeLeft && isConnectionFault(error))) {
-          throw toSessionError(error, details);
-        }
+        if (!(call.repeatable && timeLeft && isConnectionFault(error))) throw error;
       }
-      await sleep(pauseMs);
+      await Promise.race([sleep(pauseMs), interruption.promise]);
     }
+  } catch (error) {
+    if (error === interrupted && signal?.aborted) throw aborted(signal, details);
+    if (error === interrupted) throw timeout(deadlineMs, details);
+    throw toSessionError(error, details);
   } finally {
-    expiry.abort();
-    timeout.catch(() => {});
+    interruption.end();
   }
+}
+
+/** Stands for the deadline or the caller's signal. */
+const interrupted = Symbol('interrupted');
+
+function interrupt(deadlineMs: number, signal: AbortSignal | undefined) {
+  let stop = () => {};
+  const promise = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(interrupted);
+  });
+  // Nobody may be waiting when it comes.
+  promise.catch(() => {});
+  const timer = setTimeout(stop, deadlineMs);
+  signal?.addEventListener('abort', stop);
+  const end = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  };
+  return { promise, end };
+}
+
+function timeout(deadlineMs: number, details: SessionErrorDetails): SessionError {
+  const advice =
+    details.outcome === 'unknown'
+      ? 'The change may have been made: repeat it with the same operation id.'
+      : 'Repeat the call.';
+  return new SessionError('timeout', `Redis did not answer within ${deadlineMs} ms. ${advice}`, {
+    ...details,
+    retryable: true,
+  });
 }

@@ -1,3 +1,5 @@
+import { wrongType } from '@agent-sessions/session-core';
+
 /**
  * The part of a node-redis client that the driver uses, alike in node-redis 4, 5 and 6: a single
  * client or a pool, a cluster, or a sentinel client, made by the `redis` package.
@@ -25,6 +27,30 @@ interface SentinelSender {
   sendCommand(isReadonly: boolean, args: string[]): Promise<unknown>;
 }
 
+/** @throws TypeError `invalid_argument` where it is no client that the driver can use */
+export function checkClient(client: RedisJsonClient): RedisJsonClient {
+  if (typeof client !== 'object' || client === null || !('json' in client)) {
+    throw wrongType(
+      'client',
+      'must be a client of the redis package, which has the JSON commands.',
+    );
+  }
+  const options: unknown = Reflect.get(client, 'options');
+  if (
+    typeof options === 'object' &&
+    options !== null &&
+    Reflect.get(options, 'legacyMode') === true
+  ) {
+    throw wrongType('client', 'is in legacy mode, which answers callbacks; pass one without it.');
+  }
+  return client;
+}
+
+/** Whether all commands about a key go through the same connection. */
+export function isOnOneConnection(client: RedisJsonClient): boolean {
+  return !isSentinel(client) && !('totalClients' in client);
+}
+
 /** Sends a writing command to the server that holds the key. */
 export function send(client: RedisJsonClient, key: string, args: string[]): Promise<unknown> {
   // Not cluster.eval: in node-redis 4 that goes to a random node.
@@ -33,10 +59,16 @@ export function send(client: RedisJsonClient, key: string, args: string[]): Prom
   return client.sendCommand(args);
 }
 
+/** A Lua script, and the hash by which the server knows it. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
 /** Runs a script on one key: by its hash, or in full where the server does not know it yet. */
 export async function runScript(
   client: RedisJsonClient,
-  script: { readonly text: string; readonly sha1: string },
+  script: Script,
   key: string,
   args: string[],
 ): Promise<unknown> {
@@ -48,26 +80,28 @@ export async function runScript(
   }
 }
 
-/** Keys of JSON documents that match a pattern, on all masters; a key may come twice. */
-export async function* scanKeys(client: RedisJsonClient, pattern: string): AsyncIterable<string> {
+/**
+ * Keys of JSON documents that match a pattern, on all masters, page by page; a key may come twice.
+ *
+ * @param call - calls Redis for one page
+ */
+export async function* scanKeys(
+  client: RedisJsonClient,
+  pattern: string,
+  call: (scan: () => Promise<unknown>) => Promise<unknown>,
+): AsyncIterable<string[]> {
   for (const scan of await scanners(client)) {
     let cursor = '0';
     do {
-      const page = await scan([
-        'SCAN',
-        cursor,
-        'MATCH',
-        pattern,
-        'COUNT',
-        '500',
-        'TYPE',
-        'ReJSON-RL',
-      ]);
+      const from = cursor;
+      const page = await call(() =>
+        scan(['SCAN', from, 'MATCH', pattern, 'COUNT', '500', 'TYPE', 'ReJSON-RL']),
+      );
       if (!Array.isArray(page) || !Array.isArray(page[1])) {
         throw new TypeError('SCAN answered neither cursor nor keys.');
       }
       cursor = String(page[0]);
-      yield* page[1].map(String);
+      yield page[1].map(String);
     } while (cursor !== '0');
   }
 }

@@ -10,12 +10,14 @@ import {
   checkTtlMs,
 } from '@agent-sessions/session-core';
 import type {
+  CheckedCommit,
   Commit,
   CommitResult,
   CreateResult,
   ReadQuery,
   ReadResult,
   SessionAccess,
+  SessionError,
   SessionInit,
   SessionMetadata,
   SessionStore,
@@ -25,13 +27,20 @@ import type {
 import { commitArguments, creationArguments, parseCommitReply, refusal } from './commit-call.ts';
 import type { CommitReply } from './commit-call.ts';
 import { commitScript } from './commit-script.ts';
+import { checkConfirmation, type Confirmation, runConfirmed } from './confirmation.ts';
 import { deleteScript } from './delete-script.ts';
 import { notASession } from './foreign-document.ts';
-import { decodeMessages, historyPaths, isContinuedBy, parseHistory } from './history.ts';
+import {
+  decodeMessages,
+  historyPaths,
+  isContinuedBy,
+  parseHistory,
+  refuseDamage,
+} from './history.ts';
 import type { History, HistoryPart } from './history.ts';
-import { metadataPaths, parseMetadata } from './metadata.ts';
+import { metadataPaths, ownerPaths, parseMetadata, parseOwner } from './metadata.ts';
 import { callRedis } from './redis-call.ts';
-import { type RedisJsonClient, runScript, scanKeys } from './redis-client.ts';
+import { checkClient, type RedisJsonClient, runScript, scanKeys } from './redis-client.ts';
 
 /** @see {@link RedisJsonSessionStore} */
 export interface RedisJsonSessionStoreOptions {
@@ -43,6 +52,17 @@ export interface RedisJsonSessionStoreOptions {
    * @defaultValue 5000
    */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Gets the error for every stored message that cannot be read; reads then leave it out. The
+   * message stays where it is. @defaultValue a read of such a message fails with `damaged_message`
+   */
+  readonly onDamaged?: ((damage: SessionError) => void) | undefined;
+  /**
+   * What has to happen before a commit is answered: so many replicas have it, and the append-only
+   * file of the server has it on disk. Not in a pool or behind a sentinel, where the question
+   * could go to another connection. @defaultValue the server has it in memory
+   */
+  readonly confirm?: Confirmation | undefined;
 }
 
 const scripts = { commit: withHash(commitScript), delete: withHash(deleteScript) };
@@ -62,20 +82,22 @@ export class RedisJsonSessionStore implements SessionStore {
   readonly #client: RedisJsonClient;
   readonly #keyPrefix: string;
   readonly #deadlineMs: number;
+  readonly #onDamaged: (damage: SessionError) => void;
+  readonly #confirm: Confirmation | undefined;
 
   /** @throws TypeError or RangeError `invalid_argument` */
-  constructor(
-    client: RedisJsonClient,
-    { keyPrefix = 'session:', deadlineMs = 5000 }: RedisJsonSessionStoreOptions = {},
-  ) {
-    this.#client = client;
+  constructor(client: RedisJsonClient, options: RedisJsonSessionStoreOptions = {}) {
+    const { keyPrefix = 'session:', deadlineMs = 5000, onDamaged = refuseDamage } = options;
+    this.#client = checkClient(client);
     this.#keyPrefix = checkName('keyPrefix', keyPrefix);
     this.#deadlineMs = checkTtlMs('deadlineMs', deadlineMs) ?? deadlineMs;
+    this.#onDamaged = onDamaged;
+    this.#confirm = options.confirm && checkConfirmation(client, options.confirm);
   }
 
   async create(sessionId: string, init?: SessionInit): Promise<CreateResult> {
     const checked = checkInit(init);
-    const reply = await this.#commit(sessionId, creationArguments(sessionId, checked));
+    const reply = await this.#commit(sessionId, creationArguments(sessionId, checked), checked);
     if (reply.status !== 'committed' && reply.status !== 'exists') throw refusal(sessionId, reply);
     // A creation that was repeated after a lost answer finds the session it made itself.
     const created = reply.mark.epoch === checked.newEpoch;
@@ -85,13 +107,13 @@ export class RedisJsonSessionStore implements SessionStore {
   async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
     const checked = checkCommit(commit);
     const { operationId, append } = checked;
-    const reply = await this.#commit(sessionId, commitArguments(sessionId, checked), operationId);
+    const reply = await this.#commit(sessionId, commitArguments(sessionId, checked), checked);
     switch (reply.status) {
       case 'committed':
       case 'repeated': {
         const repeated = reply.status === 'repeated';
         const lastId = (!repeated && append?.at(-1)?.id) || null;
-        const dropped = decodeMessages(sessionId, reply.dropped);
+        const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged);
         return { mark: { ...reply.mark, lastId }, repeated, dropped };
       }
       case 'nothing':
@@ -102,42 +124,59 @@ export class RedisJsonSessionStore implements SessionStore {
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, userId } = checkQuery(query);
+    const { last, role, since, ...access } = checkQuery(query);
     if (since && since.length > 0) {
       // From the last known message on, which tells whether it is still there.
-      const tail = await this.#read(sessionId, { from: since.length - 1 }, userId);
+      const tail = await this.#read(sessionId, { from: since.length - 1 }, access);
       if (tail && isContinuedBy(since, tail)) {
         return { messages: tail.messages.slice(1), mark: tail.mark, continues: true };
       }
     }
-    const history = await this.#read(sessionId, { last, role }, userId);
+    const history = await this.#read(sessionId, { last, role }, access);
     if (!history) return { messages: [], mark: null, continues: false };
+    if (!history.isWhole && last !== undefined && role === undefined) {
+      // Limits count what can be read.
+      const { messages, mark } = await this.read(sessionId, access);
+      return { messages: messages.slice(-last), mark, continues: false };
+    }
     const { messages, mark } = history;
     return { messages, mark, continues: since?.length === 0 && isContinuedBy(since, history) };
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     const userId = checkAccess(access);
-    const metadata = parseMetadata(sessionId, await this.#get(sessionId, metadataPaths));
+    const reply = await this.#get(this.#key(sessionId), metadataPaths, access);
+    const metadata = parseMetadata(sessionId, reply);
     return metadata && isFor(userId, metadata) ? metadata : undefined;
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
     const key = this.#key(sessionId);
     const args = [sessionId, checkAccess(access) ?? ''];
-    const answer = await callRedis(() => runScript(this.#client, scripts.delete, key, args), {
+    const reply = await callRedis(() => runScript(this.#client, scripts.delete, key, args), {
       deadlineMs: this.#deadlineMs,
       repeatable: false,
       writes: true,
+      signal: access?.signal,
     });
-    if (answer === 'foreign') throw notASession(sessionId);
-    return answer === 'deleted';
+    // Some clients answer with buffers.
+    const status = String(reply);
+    if (status === 'foreign') throw notASession(sessionId);
+    return status === 'deleted';
   }
 
-  async *list(): AsyncIterable<string> {
+  async *list(access?: SessionAccess): AsyncIterable<string> {
+    const userId = checkAccess(access);
     const pattern = `${this.#keyPrefix.replace(/[*?[\]\\]/g, '\\$&')}*`;
-    for await (const key of scanKeys(this.#client, pattern)) {
-      yield key.slice(this.#keyPrefix.length);
+    const reading = { ...this.#reading, signal: access?.signal };
+    for await (const keys of scanKeys(this.#client, pattern, (scan) => callRedis(scan, reading))) {
+      const pages = keys.map(async (key) => {
+        const sessionId = key.slice(this.#keyPrefix.length);
+        const owner = parseOwner(await this.#get(key, ownerPaths, access));
+        // Another store's prefix may begin with this one's: its documents have other ids.
+        return owner?.sessionId === sessionId && isFor(userId, owner) ? [sessionId] : [];
+      });
+      yield* (await Promise.all(pages)).flat();
     }
   }
 
@@ -148,30 +187,43 @@ export class RedisJsonSessionStore implements SessionStore {
     return this.#keyPrefix + checkSessionId(sessionId);
   }
 
-  async #commit(sessionId: string, args: string[], operationId?: string): Promise<CommitReply> {
+  get #reading() {
+    return { deadlineMs: this.#deadlineMs, repeatable: true, writes: false };
+  }
+
+  async #commit(
+    sessionId: string,
+    args: string[],
+    { operationId, signal }: Partial<Pick<CheckedCommit, 'operationId' | 'signal'>>,
+  ): Promise<CommitReply> {
     const key = this.#key(sessionId);
-    const reply = await callRedis(() => runScript(this.#client, scripts.commit, key, args), {
+    const commit = () =>
+      this.#confirm
+        ? runConfirmed(this.#client, scripts.commit, key, args, this.#confirm)
+        : runScript(this.#client, scripts.commit, key, args);
+    const reply = await callRedis(commit, {
       deadlineMs: this.#deadlineMs,
       repeatable: true,
       writes: true,
       operationId,
+      signal,
     });
     return parseCommitReply(reply);
   }
 
-  #get(sessionId: string, path: string[]): Promise<unknown> {
-    const key = this.#key(sessionId);
-    const call = { deadlineMs: this.#deadlineMs, repeatable: true, writes: false };
+  #get(key: string, path: string[], access?: SessionAccess): Promise<unknown> {
+    const call = { ...this.#reading, signal: access?.signal };
     return callRedis(() => this.#client.json.get(key, { path }), call);
   }
 
   async #read(
     sessionId: string,
     part: HistoryPart,
-    userId: string | undefined,
+    access: SessionAccess,
   ): Promise<History | undefined> {
-    const history = parseHistory(sessionId, part, await this.#get(sessionId, historyPaths(part)));
-    return history && isFor(userId, history) ? history : undefined;
+    const reply = await this.#get(this.#key(sessionId), historyPaths(part), access);
+    const history = parseHistory(sessionId, part, reply, this.#onDamaged);
+    return history && isFor(access.userId, history) ? history : undefined;
   }
 }
 
