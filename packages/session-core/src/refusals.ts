@@ -56,9 +56,9 @@ export function checkExpectation(
   }
   if (mark === null || mark.epoch !== expect.epoch) throw sessionNotFound(sessionId);
   if (!('generation' in expect)) return;
-  if (mark.generation !== expect.generation || mark.length !== expect.length) {
-    throw conflict(sessionId);
-  }
+  const { generation, length, lastId } = expect;
+  if (mark.generation === generation && mark.length === length && mark.lastId === lastId) return;
+  throw conflict(sessionId);
 }
 
 /** The caller's signal ended the call. */

@@ -128,7 +128,7 @@ export interface SessionMark {
   readonly generation: number;
   /** Number of messages. */
   readonly length: number;
-  /** Id of the last message, where it is known: catches writers that know nothing of generations. */
+  /** Id of the last message, `null` for none: catches writers that know nothing of generations. */
   readonly lastId: string | null;
 }
 

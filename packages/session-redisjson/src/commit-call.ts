@@ -45,6 +45,7 @@ function scriptArguments(
     userId ?? '',
     agent,
     String(appendTokens),
+    change.append?.at(-1)?.id ?? '',
   ];
 }
 
@@ -52,7 +53,8 @@ function expectationArguments(expect: CheckedCommit['expect']): string[] {
   if (expect === undefined) return ['anything', '', '', ''];
   if (expect === null) return ['nothing', '', '', ''];
   if (!('generation' in expect)) return ['epoch', expect.epoch, '', ''];
-  return ['mark', expect.epoch, String(expect.generation), String(expect.length)];
+  const { epoch, generation, length, lastId } = expect;
+  return ['mark', epoch, String(generation), `${length} ${lastId ?? ''}`];
 }
 
 /** What the commit script answered; see there. */
@@ -73,12 +75,17 @@ export type CommitReply =
 
 export function parseCommitReply(reply: unknown): CommitReply {
   if (!Array.isArray(reply)) throw unexpectedReply();
-  const [status, epoch = '', generation = '', length = '', dropped = '[]'] = reply.map(String);
+  const [status, epoch = '', ...rest] = reply.map(String);
+  const [generation = '', length = '', lastId = '', dropped = '[]'] = rest;
   switch (status) {
     case 'committed':
-      return { status, mark: toMark(epoch, generation, length), dropped: parseList(dropped) };
+      return {
+        status,
+        mark: toMark(epoch, generation, length, lastId),
+        dropped: parseList(dropped),
+      };
     case 'exists':
-      return { status, mark: toMark(epoch, generation, length) };
+      return { status, mark: toMark(epoch, generation, length, lastId) };
     case 'repeated':
       return { status, ...parseOperation(epoch, generation) };
     case 'damaged':
@@ -97,15 +104,21 @@ export function parseCommitReply(reply: unknown): CommitReply {
 
 /** The record that a commit leaves of itself; see the commit script. */
 function parseOperation(epoch: string, record: string) {
-  const [, generation, length, dropped] = /^\S+ (\d+) (\d+) (.*)$/s.exec(record) ?? [];
-  if (generation === undefined || length === undefined || dropped === undefined) {
-    throw unexpectedReply();
-  }
-  return { mark: toMark(epoch, generation, length), dropped: parseList(dropped) };
+  const parts =
+    /^\S+ (?<generation>\d+) (?<length>\d+) (?<lastId>"(?:[^"\\]|\\.)*") (?<dropped>.*)$/s;
+  const { generation = '', length = '', lastId, dropped } = parts.exec(record)?.groups ?? {};
+  if (lastId === undefined || dropped === undefined) throw unexpectedReply();
+  const mark = toMark(epoch, generation, length, String(JSON.parse(lastId)));
+  return { mark, dropped: parseList(dropped) };
 }
 
-function toMark(epoch: string, generation: string, length: string): SessionMark {
-  return { epoch, generation: Number(generation), length: Number(length), lastId: null };
+function toMark(epoch: string, generation: string, length: string, lastId: string): SessionMark {
+  return {
+    epoch,
+    generation: Number(generation),
+    length: Number(length),
+    lastId: lastId === '' ? null : lastId,
+  };
 }
 
 function parseList(text: string): unknown[] {

@@ -1,4 +1,4 @@
-import { outOfRange, SessionError } from '@agent-sessions/session-core';
+import { outOfRange } from '@agent-sessions/session-core';
 
 import {
   isOnOneConnection,
@@ -7,6 +7,7 @@ import {
   type Script,
   send,
 } from './redis-client.ts';
+import { isConnectionFault, UnconfirmedError } from './redis-errors.ts';
 
 /** What a commit waits for; see `WAIT` and `WAITAOF` in the manual of Redis. */
 export interface Confirmation {
@@ -30,18 +31,26 @@ export function checkConfirmation(
     );
   }
   const { replicas = 0, timeoutMs = 1000 } = confirmation;
-  for (const [field, value] of Object.entries({ replicas, timeoutMs })) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw outOfRange(`confirm.${field}`, 'must be a whole number from 0.');
-    }
+  if (!Number.isSafeInteger(replicas) || replicas < 0) {
+    throw outOfRange('confirm.replicas', 'must be a whole number from 0.');
+  }
+  // With 0 Redis would wait for ever, and with it all that shares the connection.
+  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
+    throw outOfRange('confirm.timeoutMs', 'must be a whole number from 1.');
   }
   return { ...confirmation, replicas, timeoutMs };
 }
 
+/** What the commit script answers where the session is as the commit wants it. */
+const made = ['committed', 'repeated', 'exists'];
+
 /**
- * Runs a script, and asks on the same connection, in the same round trip, who has what it wrote.
+ * Runs the commit script, and then asks who has what it wrote. Not both at once: where the server
+ * does not know the script yet, or the slot has moved, the question would arrive before the commit.
+ * Redis answers for all that was written before, also by others, so that a commit which was
+ * made earlier, on another connection, is confirmed in truth when it is repeated.
  *
- * @throws SessionError `unconfirmed`, with an unknown outcome, where not enough have it
+ * @throws UnconfirmedError where not enough have it
  */
 export async function runConfirmed(
   client: RedisJsonClient,
@@ -50,20 +59,17 @@ export async function runConfirmed(
   args: string[],
   { replicas = 0, disk = false, timeoutMs = 1000 }: Confirmation,
 ): Promise<unknown> {
+  const reply = await runScript(client, script, key, args);
+  if (!Array.isArray(reply) || !made.includes(String(reply[0]))) return reply;
   const wait = disk
     ? ['WAITAOF', '1', String(replicas), String(timeoutMs)]
     : ['WAIT', String(replicas), String(timeoutMs)];
-  const [reply, confirmed] = await Promise.all([
-    runScript(client, script, key, args),
-    send(client, key, wait),
-  ]);
+  const confirmed = await send(client, key, wait).catch((error: unknown) => {
+    throw isConnectionFault(error) ? error : new UnconfirmedError(error);
+  });
   const [onDisk, onReplicas] = Array.isArray(confirmed)
     ? confirmed.map(Number)
     : [0, Number(confirmed)];
   if ((onReplicas ?? 0) >= replicas && (!disk || onDisk === 1)) return reply;
-  throw new SessionError(
-    'unconfirmed',
-    'The commit was made, and is not confirmed as wanted: it may be lost in a failover. Repeat it with the same operation id.',
-    { outcome: 'unknown', retryable: true },
-  );
+  throw new UnconfirmedError();
 }

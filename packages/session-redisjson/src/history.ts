@@ -31,6 +31,7 @@ const headPaths = [
   '$.created_at',
   '$.store',
   '$.metadata.message_count',
+  '$.messages[-1:].id',
 ];
 
 /** `JSON.GET` of several paths answers an object: for each path the values it found. */
@@ -47,6 +48,7 @@ const Head = Compile(
       }),
     ),
     '$.metadata.message_count': Type.Tuple([Type.Integer()]),
+    '$.messages[-1:].id': Type.Array(Type.Unknown()),
   }),
 );
 
@@ -82,6 +84,7 @@ export function parseHistory(
   const records: unknown = Reflect.get(reply, messagesPath(part));
   if (!Array.isArray(records)) throw notASession(sessionId);
 
+  const [lastId] = reply['$.messages[-1:].id'];
   const { from = 0, last, role } = part;
   const isTail = role === undefined && last !== 0;
   const isRest = isTail && last === undefined;
@@ -94,10 +97,10 @@ export function parseHistory(
     isWhole: messages.length === records.length,
     mark: {
       // A session that Python wrote has neither until the first commit here; see the commit script.
-      epoch: store?.epoch ?? (reply['$.created_at'][0] ?? 0).toFixed(6),
+      epoch: store?.epoch ?? String(Math.floor((reply['$.created_at'][0] ?? 0) * 1_000_000)),
       generation: store?.generation ?? 0,
       length,
-      lastId: (isTail && messages.length === records.length && messages.at(-1)?.id) || null,
+      lastId: typeof lastId === 'string' ? lastId : null,
     },
   };
 }
@@ -109,7 +112,7 @@ export function isContinuedBy(since: SessionMark, { mark, messages }: History): 
   if (since.epoch !== mark.epoch || since.generation !== mark.generation) return false;
   if (since.length === 0) return true;
   // The Python class clears a history without moving its generation.
-  return messages.length > 0 && (since.lastId === null || messages[0]?.id === since.lastId);
+  return messages[0]?.id === since.lastId;
 }
 
 /** The messages that records stand for, without those that `onDamaged` was told of. */

@@ -55,15 +55,17 @@ export interface AgentInput {
 export class JSONSession {
   readonly sessionId: string;
   readonly userId: string | undefined;
-  readonly #options: JSONSessionOptions;
+  readonly #redisUrl: string | undefined;
+  #ttlMs: number | undefined;
   #store: Promise<SessionStore> | undefined;
 
   /** @throws TypeError or RangeError `invalid_argument` */
-  constructor(options: JSONSessionOptions) {
-    this.#options = options;
-    this.sessionId = checkSessionId(options.sessionId);
-    this.userId = checkAccess(options);
-    checkTtlMs('ttl', options.ttl);
+  constructor({ sessionId, userId, redisUrl, ttl }: JSONSessionOptions) {
+    this.sessionId = checkSessionId(sessionId);
+    this.userId = checkAccess({ userId });
+    this.#redisUrl = redisUrl;
+    const seconds = checkTtlMs('ttl', ttl);
+    this.#ttlMs = checkTtlMs('ttl', seconds === undefined ? undefined : seconds * 1000);
   }
 
   /**
@@ -79,8 +81,10 @@ export class JSONSession {
     const named = typeof options === 'string' ? { redisUrl: options } : options;
     const session = new JSONSession({ ...named, sessionId });
     try {
-      const { userId } = await (await session.#conversation()).load();
+      const { userId, ttlMs } = await (await session.#conversation()).load();
       const loaded = new JSONSession({ ...named, sessionId, userId: userId ?? undefined });
+      // Where it expires later, the next message starts it anew as it was.
+      loaded.#ttlMs ??= ttlMs ?? undefined;
       loaded.#store = session.#store;
       return loaded;
     } catch (error) {
@@ -113,7 +117,7 @@ export class JSONSession {
     third?: Omit<JSONSessionMessage, 'role' | 'content'> | string | null,
     tokens?: number | null,
   ): Promise<void> {
-    const details = typeof third === 'object' ? third : { agent: third, tokens };
+    const details = typeof third === 'object' && third !== null ? third : { agent: third, tokens };
     const named = typeof first === 'object' ? first : { role: first, content, ...details };
     const { operationId, ...message } = named;
     await (await this.#conversation()).append([message], { operationId });
@@ -167,17 +171,12 @@ export class JSONSession {
   }
 
   async #conversation(): Promise<Conversation> {
-    const { sessionId, userId, redisUrl, ttl } = this.#options;
-    return new Conversation({
-      store: await this.#open(redisUrl),
-      sessionId,
-      userId,
-      ttlMs: ttl === undefined ? undefined : ttl * 1000,
-    });
+    const { sessionId, userId } = this;
+    return new Conversation({ store: await this.#open(), sessionId, userId, ttlMs: this.#ttlMs });
   }
 
-  async #open(redisUrl?: string): Promise<SessionStore> {
-    this.#store ??= openSessionStore(redisUrl);
+  async #open(): Promise<SessionStore> {
+    this.#store ??= openSessionStore(this.#redisUrl);
     try {
       return await this.#store;
     } catch (error) {

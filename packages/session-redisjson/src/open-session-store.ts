@@ -1,16 +1,15 @@
 import { checkTtlMs, SessionError } from '@agent-sessions/session-core';
-import type { createClient } from 'redis';
 
+import { OwnConnection } from './own-connection.ts';
 import { RedisJsonSessionStore } from './redisjson-session-store.ts';
 import type { RedisJsonSessionStoreOptions } from './redisjson-session-store.ts';
-import { toSessionError } from './redis-errors.ts';
 
 /** @see {@link openSessionStore} */
 export interface OpenSessionStoreOptions extends RedisJsonSessionStoreOptions {
   /** Milliseconds for the first connection. @defaultValue 5000 */
   readonly connectTimeoutMs?: number | undefined;
   /**
-   * Told of every lost connection; the client reconnects by itself.
+   * Told of every connection that was lost or could not be made; the next call makes another.
    * @defaultValue ignores it: calls that suffer from it report it
    */
   readonly onConnectionError?: ((error: Error) => void) | undefined;
@@ -20,7 +19,8 @@ export interface OpenSessionStoreOptions extends RedisJsonSessionStoreOptions {
  * Connects to Redis and opens a store on the connection; closing the store closes it.
  *
  * @param url - `redis[s]://[[user]:password@]host[:port][/database]`
- * @throws SessionError `connection_failed` where Redis cannot be reached
+ * @throws SessionError `connection_failed` where Redis cannot be reached, `timeout` where it does
+ * not answer, `permission_denied` where it refuses the credentials
  */
 export async function openSessionStore(
   url = 'redis://localhost:6379',
@@ -29,48 +29,33 @@ export async function openSessionStore(
   const { connectTimeoutMs = 5000, onConnectionError = () => {}, ...storeOptions } = options;
   checkTtlMs('connectTimeoutMs', connectTimeoutMs);
   const redis = await importRedis();
-  let connected = false;
-  const client = redis.createClient({
-    url,
-    socket: {
-      connectTimeout: connectTimeoutMs,
-      // The first connection is made or reported; a lost one is made again, forever.
-      reconnectStrategy: (retries, cause) =>
-        connected ? Math.min(25 * 2 ** retries, 2000) : cause,
+  const connection = new OwnConnection({
+    connectTimeoutMs,
+    createClient() {
+      const socket = { connectTimeout: connectTimeoutMs, reconnectStrategy: false } as const;
+      return redis.createClient({ url, socket }).on('error', onConnectionError);
     },
   });
-  client.on('error', onConnectionError);
-  try {
-    const store = new OwningStore(client, storeOptions);
-    await client.connect();
-    connected = true;
-    return store;
-  } catch (error) {
-    await disconnect(client);
-    throw toSessionError(error);
-  }
+  const store = new OwningStore(connection, storeOptions);
+  await connection.connect();
+  return store;
 }
 
-/** A store whose client is its own. */
+/** A store whose connection is its own. */
 class OwningStore extends RedisJsonSessionStore {
-  readonly #client: Client;
+  readonly #connection: OwnConnection;
+  readonly #deadlineMs: number;
 
-  constructor(client: Client, options: RedisJsonSessionStoreOptions) {
-    super(client, options);
-    this.#client = client;
+  constructor(connection: OwnConnection, options: RedisJsonSessionStoreOptions) {
+    super(connection, options);
+    this.#connection = connection;
+    this.#deadlineMs = options.deadlineMs ?? 5000;
   }
 
-  override async close(): Promise<void> {
-    await disconnect(this.#client);
+  /** Waits for the calls that are under way, and not longer than these wait. */
+  override close(): Promise<void> {
+    return this.#connection.close(this.#deadlineMs);
   }
-}
-
-type Client = ReturnType<typeof createClient>;
-
-/** Waits for what was sent, but not for a server that does not answer. */
-async function disconnect(client: Client): Promise<void> {
-  if (client.isReady) await client.quit().catch(() => {});
-  else if (client.isOpen) await client.disconnect().catch(() => {});
 }
 
 /** Only here is `redis` needed at run time: a store on a client that was passed in brings its own. */

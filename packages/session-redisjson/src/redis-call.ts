@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { aborted, SessionError } from '@agent-sessions/session-core';
 import type { SessionErrorDetails } from '@agent-sessions/session-core';
 
-import { isConnectionFault, toSessionError } from './redis-errors.ts';
+import { isConnectionFault, isPassing, toSessionError } from './redis-errors.ts';
 
 /** @see {@link callRedis} */
 export interface RedisCall {
@@ -22,30 +22,35 @@ const pauseMs = 20;
 
 /**
  * Calls Redis so that it settles within a deadline, and repeats what may be repeated if the
- * connection is lost meanwhile. node-redis alone leaves a command that was sent and not answered
- * hanging until the socket dies.
+ * connection is lost meanwhile or the server is still starting. node-redis alone leaves a command
+ * that was sent and not answered hanging until the socket dies.
  *
  * @throws SessionError saying what happened, and whether the outcome is known
  */
 export async function callRedis<T>(send: () => Promise<T>, call: RedisCall): Promise<T> {
   const { deadlineMs, operationId, writes, signal } = call;
+  if (signal?.aborted) throw aborted(signal, { operationId });
   const details = { outcome: writes ? 'unknown' : 'not_applied', operationId } as const;
   const end = performance.now() + deadlineMs;
   const interruption = interrupt(deadlineMs, signal);
+  let answerWasLost = false;
   try {
     for (;;) {
       try {
         return await Promise.race([send(), interruption.promise]);
       } catch (error) {
         const timeLeft = performance.now() + pauseMs < end;
-        if (!(call.repeatable && timeLeft && isConnectionFault(error))) throw error;
+        const passes = isConnectionFault(error) || isPassing(error);
+        if (!(call.repeatable && timeLeft && passes)) throw error;
+        answerWasLost ||= isConnectionFault(error);
       }
       await Promise.race([sleep(pauseMs), interruption.promise]);
     }
   } catch (error) {
     if (error === interrupted && signal?.aborted) throw aborted(signal, details);
     if (error === interrupted) throw timeout(deadlineMs, details);
-    throw toSessionError(error, details);
+    const failure = toSessionError(error, details);
+    throw answerWasLost ? asUncertain(failure, details) : failure;
   } finally {
     interruption.end();
   }
@@ -68,6 +73,17 @@ function interrupt(deadlineMs: number, signal: AbortSignal | undefined) {
     signal?.removeEventListener('abort', stop);
   };
   return { promise, end };
+}
+
+/** Whatever became of the last try: one before it, whose answer was lost, may have made the change. */
+function asUncertain(failure: Error, details: SessionErrorDetails): Error {
+  if (!(failure instanceof SessionError) || failure.outcome === details.outcome) return failure;
+  const { code, message, retryable, cause } = failure;
+  return new SessionError(
+    code,
+    `${message} An earlier try, whose answer was lost, may have made the change: repeat it as it is.`,
+    { ...details, retryable, cause },
+  );
 }
 
 function timeout(deadlineMs: number, details: SessionErrorDetails): SessionError {

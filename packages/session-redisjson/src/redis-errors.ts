@@ -37,13 +37,13 @@ const replies: readonly [
   [
     /\bOOM\b/,
     'unavailable',
-    'Redis is out of memory; nothing was written. Raise maxmemory or delete data, then repeat the call.',
+    'Redis is out of memory and refused the change. Raise maxmemory or delete data, then repeat the call.',
     { retryable: true },
   ],
   [
     /READONLY|read only replica|LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|EXECABORT/,
     'unavailable',
-    'Redis does not write at the moment; nothing was written. Repeat the call.',
+    'Redis refuses changes at the moment. Repeat the call later.',
     { retryable: true },
   ],
 ];
@@ -52,9 +52,24 @@ const replies: readonly [
 const connectionFaults =
   /^(SocketClosedUnexpectedlyError|ConnectionTimeoutError|SocketTimeoutError|ClientOfflineError|DisconnectsClientError|RootNodesUnavailableError|ReconnectStrategyError|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|NR_CLOSED|UNCERTAIN_STATE)$/;
 
+/** The change was made, and is not known to be as safe as it should be. */
+export class UnconfirmedError extends Error {
+  override readonly name = 'UnconfirmedError';
+
+  /** @param cause - why it cannot be confirmed at all, where that is so */
+  constructor(cause?: unknown) {
+    super('The change is not confirmed.', { cause });
+  }
+}
+
+/** Whether an error passes by itself: the server is starting, or the cluster is finding itself. */
+export function isPassing(error: unknown): boolean {
+  return /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN)\b/.test(describe(originOf(error)).message);
+}
+
 /** Whether an error says that the connection was lost, so that the outcome of a command is unknown. */
 export function isConnectionFault(error: unknown): boolean {
-  const { kind, code } = describe(error);
+  const { kind, code } = describe(originOf(error));
   return connectionFaults.test(kind) || connectionFaults.test(code);
 }
 
@@ -63,6 +78,7 @@ export function toSessionError(error: unknown, details: SessionErrorDetails = {}
   if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError) {
     return error;
   }
+  if (error instanceof UnconfirmedError) return unconfirmed(error, details);
   const { kind, message } = describe(error);
   const cause = { cause: error };
   if (isConnectionFault(error)) {
@@ -85,6 +101,23 @@ export function toSessionError(error: unknown, details: SessionErrorDetails = {}
     ...details,
     ...cause,
   });
+}
+
+function unconfirmed({ cause }: UnconfirmedError, details: SessionErrorDetails): SessionError {
+  const advice =
+    cause === undefined
+      ? 'it may be lost in a failover or a crash. Repeat it with the same operation id.'
+      : 'this server cannot: see the cause. Replicas need WAIT; the disk needs WAITAOF, Redis 7.2 and appendonly.';
+  return new SessionError(
+    'unconfirmed',
+    `The commit was made, and is not confirmed as wanted: ${advice}`,
+    { ...details, retryable: cause === undefined, cause },
+  );
+}
+
+/** What made an error that is typed already. */
+function originOf(error: unknown): unknown {
+  return error instanceof SessionError ? error.cause : error;
 }
 
 /** Not by `instanceof`: Node's own errors are of another realm where the code runs in a vm, as in Jest. */

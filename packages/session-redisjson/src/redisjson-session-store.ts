@@ -106,20 +106,18 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
     const checked = checkCommit(commit);
-    const { operationId, append } = checked;
     const reply = await this.#commit(sessionId, commitArguments(sessionId, checked), checked);
     switch (reply.status) {
       case 'committed':
       case 'repeated': {
         const repeated = reply.status === 'repeated';
-        const lastId = (!repeated && append?.at(-1)?.id) || null;
         const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged);
-        return { mark: { ...reply.mark, lastId }, repeated, dropped };
+        return { mark: reply.mark, repeated, dropped };
       }
       case 'nothing':
         return { mark: null, repeated: false, dropped: [] };
       default:
-        throw refusal(sessionId, reply, operationId);
+        throw refusal(sessionId, reply, checked.operationId);
     }
   }
 
