@@ -40,5 +40,15 @@ export {
   sessionNotFound,
 } from './refusals.ts';
 export type { CheckedCommit, CheckedInit, CheckedQuery } from './contract-arguments.ts';
+export {
+  applyCommit,
+  decideCommit,
+  isContinuedBy,
+  isFor,
+  newSessionState,
+  Operation,
+  rememberedOperations,
+  SessionState,
+} from './session-state.ts';
 export { canonicalJson, copyJson, copyJsonObject, stringifyJson } from './json.ts';
 export type { JsonForm } from './json.ts';
