@@ -17,6 +17,8 @@ const config: Config = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },
     ],
   },
+  // Half of the tests wait for servers most of the time.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
 
