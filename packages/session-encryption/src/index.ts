@@ -1,0 +1,3 @@
+export { EncryptedSessionStore } from './encrypted-session-store.ts';
+export type { ReencryptOptions } from './encrypted-session-store.ts';
+export type { EncryptionKeys } from './session-keys.ts';
