@@ -1,4 +1,4 @@
-// Runs one of the repository's commands: `node tools/run.mjs demo|test|check|build|redis|format`.
+// Runs one of the repository's commands: `node tools/run.mjs demo|test|check|build|redis|format|ci`.
 // Each must work as the first command after a clone, so this file needs nothing but Node and
 // installs the dependencies when they are missing. That is why it is plain JavaScript.
 import { spawn } from 'node:child_process';
@@ -16,6 +16,7 @@ const packages = [
   'packages/session-memory',
   'packages/session-redisjson',
   'packages/session-conformance',
+  'packages/session-encryption',
   'packages/agents-adapter',
 ];
 
@@ -35,6 +36,7 @@ const commands = {
     ['node_modules/oxfmt/bin/oxfmt', '--check'],
   ],
   format: [['node_modules/oxfmt/bin/oxfmt', '--write']],
+  ci: [[...typescript, 'tools/ci.ts']],
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,0 +1,78 @@
+// `node tools/run.mjs ci`: everything that must hold, step after step, in a quarter of an hour. All
+// steps run even if one fails; the last line says how much passed and how much did not.
+import { checkDemo } from './ci/check-demo.ts';
+import { containerProblem, withContainerEngine } from './ci/container-engine.ts';
+import { runProgram } from './ci/run-program.ts';
+import { runSuite } from './ci/run-suite.ts';
+import { Tally } from './ci/tally.ts';
+import type { NodeMajor } from './node.ts';
+import { provideNode } from './node.ts';
+import { reasonOf } from './reason.ts';
+import { checkTarballs } from './tarballs/check.ts';
+
+// What a developer has set must not decide what is tested; nor may a real model be asked.
+const ignored = ['REDIS_URL', 'AGENT_SESSIONS_REDIS', 'AGENT_SESSIONS_REDISJSON', 'OPENAI_API_KEY'];
+for (const name of ignored) delete process.env[name];
+
+// What runs at the time then ends, too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+const steps: Record<string, (tally: Tally) => Promise<unknown>> = {
+  'Types, lint, format': (tally) =>
+    tally.check('npm run check', () => runProgram('npm', ['run', 'check'], { shown: true })),
+
+  [`All tests, RedisJSON 2.8, Node ${process.versions.node}`]: (tally) =>
+    runSuite(tally, { env: { AGENT_SESSIONS_REDISJSON: '2.8' } }),
+
+  'The store on RedisJSON 2.6': (tally) =>
+    runSuite(tally, {
+      env: { AGENT_SESSIONS_REDISJSON: '2.6' },
+      folders: ['packages/session-redisjson', 'packages/agents-adapter'],
+    }),
+
+  'The store in containers': async (tally) => {
+    const problem = await containerProblem();
+    if (problem !== undefined) tally.skip(`the tests in containers (skipped: ${problem})`);
+    else {
+      await withContainerEngine((engine) =>
+        runSuite(tally, {
+          env: { ...engine, AGENT_SESSIONS_REDIS: 'docker' },
+          folders: ['packages/session-redisjson', 'tools/test'],
+        }),
+      );
+    }
+  },
+
+  'The packages on Node 22': (tally) => runPackagesOn(22, tally),
+  'The packages on Node 24': (tally) => runPackagesOn(24, tally),
+  'The demo': checkDemo,
+  'The tarballs': checkTarballs,
+};
+
+async function runPackagesOn(major: NodeMajor, tally: Tally): Promise<void> {
+  const command = [await provideNode(major), 'tools/run.mjs', 'test'] as const;
+  await runSuite(tally, { command: [...command], folders: ['packages/'] });
+}
+
+const total = new Tally();
+const table = [];
+for (const [step, run] of Object.entries(steps)) {
+  console.log(`\n=== ${step}`);
+  const startedAt = Date.now();
+  const tally = new Tally();
+  try {
+    await run(tally);
+  } catch (error) {
+    tally.fail(step, reasonOf(error));
+  }
+  const row = { step, result: tally.summary, seconds: Math.round((Date.now() - startedAt) / 1000) };
+  console.log(`--- ${step}: ${row.result} (${row.seconds} s)`);
+  table.push(row);
+  total.add(step, tally);
+}
+
+console.log();
+console.table(table);
+for (const name of total.failed) console.log(`FAILED: ${name}`);
+console.log(total.summary);
+process.exitCode = total.failed.length === 0 ? 0 : 1;

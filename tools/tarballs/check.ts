@@ -1,0 +1,76 @@
+// `npx tsx tools/tarballs/check.ts`: builds and packs the packages, and uses them as they would be
+// published: in an empty project, outside the repository.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import Type from 'typebox';
+import { Value } from 'typebox/value';
+
+import { inTemporaryFolder } from '../ci/in-temporary-folder.ts';
+import { runProgram } from '../ci/run-program.ts';
+import { Tally } from '../ci/tally.ts';
+import type { Tarball } from './check-project.ts';
+import { checkProject } from './check-project.ts';
+
+/** What we need of `npm pack --json`. */
+const Packed = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    filename: Type.String(),
+    files: Type.Array(Type.Object({ path: Type.String() })),
+  }),
+);
+
+export async function checkTarballs(tally: Tally): Promise<void> {
+  const isBuilt = await tally.check('npm run build', () => runProgram('npm', ['run', 'build']));
+  if (!isBuilt) return;
+  await inTemporaryFolder(async (folder) => {
+    const tarballs: Tarball[] = [];
+    for (const source of readdirSync('packages', { withFileTypes: true })) {
+      if (source.isDirectory()) tarballs.push(await pack(tally, `packages/${source.name}`, folder));
+    }
+    for (const { name, path } of tarballs) {
+      await tally.check(`${name}: publint --strict`, () => bin('publint', '--strict', path));
+      await tally.check(`${name}: attw --profile esm-only`, () =>
+        bin('attw', '--profile', 'esm-only', path),
+      );
+    }
+    const project = join(folder, 'project');
+    mkdirSync(project);
+    await checkProject(tally, project, tarballs);
+  });
+}
+
+async function pack(tally: Tally, source: string, folder: string): Promise<Tarball> {
+  const options = ['--json', '--pack-destination', folder, '--workspace', source];
+  const [packed] = Value.Parse(Packed, JSON.parse(await runProgram('npm', ['pack', ...options])));
+  if (packed === undefined) throw new Error(`npm packed nothing of ${source}`);
+  await tally.check(`${packed.name}: the tarball holds what it must and nothing else`, () => {
+    assert.deepEqual(packed.files.map((file) => file.path).toSorted(), filesToPublish(source));
+  });
+  return { name: packed.name, path: join(folder, packed.filename) };
+}
+
+function filesToPublish(source: string): string[] {
+  const modules = readdirSync(join(source, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => path.slice(0, -'.ts'.length));
+  const built = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
+  return [
+    ...['LICENSE', 'README.md', 'package.json'],
+    ...modules.map((module) => `src/${module}.ts`),
+    ...modules.flatMap((module) => built.map((extension) => `dist/${module}${extension}`)),
+  ].toSorted();
+}
+
+function bin(name: string, ...args: string[]): Promise<string> {
+  return runProgram(resolve('node_modules/.bin', name), args);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const tally = new Tally();
+  await checkTarballs(tally);
+  console.log(tally.summary);
+  process.exitCode = tally.failed.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,14 @@
+// The test of somebody who wrote a driver. For Vitest, only the name of the runner is another.
+import { describe, it } from 'node:test';
+
+import { testSessionStore } from '@agent-sessions/session-conformance';
+import { MemorySessionStore } from '@agent-sessions/session-memory';
+
+testSessionStore(
+  { describe, it },
+  {
+    name: 'MemorySessionStore',
+    capabilities: { durable: false, sharedWriters: false, expiry: true },
+    create: () => ({ open: () => new MemorySessionStore() }),
+  },
+);
