@@ -126,8 +126,9 @@ export class SqliteSessionStore implements SessionStore {
     return this.#transaction('DEFERRED', (nowMs) => {
       const state = this.#find(sessionId, nowMs);
       if (!isFor(part.userId, state)) return { messages: [], mark: null, continues: false };
-      const continues = isContinuedBy(since, state.mark);
-      const messages = this.#messages(sessionId, continues ? since?.length : 0, part);
+      const messageAt = (index: number) => this.#messages(sessionId, index)[0];
+      const continues = isContinuedBy(since, state.mark, messageAt);
+      const messages = this.#messages(sessionId, continues ? since.length : 0, part);
       return { messages, mark: state.mark, continues };
     });
   }

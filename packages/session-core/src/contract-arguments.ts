@@ -10,6 +10,8 @@ import type { Commit, ReadQuery, SessionAccess, SessionInit, SessionMark } from 
 const maxNameLength = 512;
 /** Longest TTL: 2^53 - 1 ms would overflow what Redis adds it to. About 3,000 years. */
 const maxTtlMs = 1e14;
+/** The range of a Date. */
+const maxTimeMs = 8.64e15;
 /** More messages than any store holds, and small enough for every store's own integers. */
 const maxCount = 2 ** 31 - 1;
 
@@ -90,7 +92,7 @@ export function checkInit(init: SessionInit = {}): CheckedInit {
 export function checkCommit(commit: Commit): CheckedCommit {
   const init = checkInit(commit);
   const append = commit.append && checkMessages(commit.append, init.nowMs);
-  const drop = commit.drop === 'all' ? maxCount : (checkCount('drop', commit.drop) ?? 0);
+  const drop = commit.drop === 'all' ? maxCount : checkDrop(commit.drop);
   const change = {
     drop,
     append,
@@ -104,7 +106,7 @@ export function checkCommit(commit: Commit): CheckedCommit {
     ...change,
     operationId: checkName('operationId', commit.operationId),
     expect: copyExpectation(commit.expect),
-    fingerprint: fingerprint(commit.intent ?? contentOf(change)),
+    fingerprint: fingerprint(commit.intent === undefined ? contentOf(change) : commit.intent),
   };
 }
 
@@ -148,7 +150,7 @@ function checkMessage(message: NewMessage, path: string, nowMs: number): Message
     id: checkOptionalName(`${path}.id`, message.id) ?? randomUUID().replaceAll('-', '').slice(16),
     role: checkRole(`${path}.role`, message.role),
     content: checkContent(message, item.item?.['content'], path),
-    timestampMs: checkOptionalInteger(`${path}.timestampMs`, message.timestampMs) ?? nowMs,
+    timestampMs: checkOptionalTime(`${path}.timestampMs`, message.timestampMs) ?? nowMs,
     agent: agent === null ? null : checkName(`${path}.agent`, agent),
     tokens: tokens === null ? null : (checkCount(`${path}.tokens`, tokens) ?? null),
     ...item,
@@ -210,6 +212,13 @@ function checkOptionalName(field: string, name: string | undefined): string | un
   return name === undefined ? undefined : checkName(field, name);
 }
 
+/** More than any session has is all of them. */
+function checkDrop(drop = 0): number {
+  checkInteger('drop', drop);
+  if (drop < 0) throw outOfRange('drop', 'must be a whole number from 0.');
+  return Math.min(drop, maxCount);
+}
+
 function checkCount(field: string, count: number | undefined): number | undefined {
   if (count === undefined) return undefined;
   checkInteger(field, count);
@@ -217,9 +226,11 @@ function checkCount(field: string, count: number | undefined): number | undefine
   return count;
 }
 
-function checkOptionalInteger(field: string, value: number | undefined): number | undefined {
-  if (value !== undefined) checkInteger(field, value);
-  return value;
+function checkOptionalTime(field: string, timeMs: number | undefined): number | undefined {
+  if (timeMs === undefined) return undefined;
+  checkInteger(field, timeMs);
+  if (Math.abs(timeMs) <= maxTimeMs) return timeMs;
+  throw outOfRange(field, 'must be a time that a Date can have.');
 }
 
 function checkInteger(field: string, value: number): void {

@@ -142,9 +142,19 @@ export function applyCommit(
   return { state, operation: { fingerprint: commit.fingerprint, mark: after, dropped: answered } };
 }
 
-/** Whether history only grew since a mark. */
-export function isContinuedBy(since: SessionMark | undefined, mark: SessionMark): boolean {
-  return since?.epoch === mark.epoch && since.generation === mark.generation;
+/**
+ * Whether history only grew since a mark.
+ *
+ * @param messageAt - answers the message at an index, if there is one
+ */
+export function isContinuedBy(
+  since: SessionMark | undefined,
+  mark: SessionMark,
+  messageAt: (index: number) => Message | undefined,
+): since is SessionMark {
+  if (since?.epoch !== mark.epoch || since.generation !== mark.generation) return false;
+  if (since.length === 0) return true;
+  return since.lastId === messageAt(since.length - 1)?.id;
 }
 
 function tokensOf(messages: readonly Message[]): number {

@@ -30,7 +30,9 @@ export interface SessionStore {
   create(sessionId: string, init?: SessionInit): Promise<CreateResult>;
 
   /**
-   * Changes history, which is possible in no other way: drops a tail, adds messages.
+   * Changes history, which is possible in no other way: drops a tail, adds messages. The last 1,000
+   * operation ids of a session are remembered, at least. What the caller changes in its arguments
+   * after the call has no effect: they are read before the method returns its promise.
    *
    * - A commit is applied as a whole or not at all, and what it adds stays together.
    * - Commits at the same time are all applied, one after the other.
@@ -83,7 +85,7 @@ export interface SessionStore {
   delete(sessionId: string, access?: SessionAccess): Promise<boolean>;
 
   /**
-   * Lists the ids of this store's sessions, in no order.
+   * Lists the ids of this store's sessions, in no order; one may come twice.
    *
    * - Every session that is there all the time is listed, and none that is not there.
    * - With a `userId` only the sessions of that user are listed.

@@ -70,7 +70,7 @@ export class MemorySessionStore implements SessionStore {
     const { messages, operations } = session;
     const kept = Math.max(messages.length - checked.drop, 0);
     const dropped = messages.slice(kept).map(parseMessage);
-    const [lastKept] = messages.slice(Math.max(kept - 1, 0), kept).map(parseMessage);
+    const lastKept = messageAt(session, kept - 1);
     const { state, operation } = applyCommit(checked, session.state, dropped, lastKept);
 
     session.state = state;
@@ -88,9 +88,9 @@ export class MemorySessionStore implements SessionStore {
       return { messages: [], mark: null, continues: false };
     }
     const { mark } = session.state;
-    const continues = isContinuedBy(since, mark);
+    const continues = isContinuedBy(since, mark, (index) => messageAt(session, index));
     const messages = session.messages
-      .slice(continues ? since?.length : 0)
+      .slice(continues ? since.length : 0)
       .map(parseMessage)
       .filter((message) => role === undefined || message.role === role);
     return { messages: newest(messages, last), mark, continues };
@@ -136,6 +136,11 @@ export class MemorySessionStore implements SessionStore {
     this.#sessions.set(sessionId, session);
     return session;
   }
+}
+
+function messageAt({ messages }: Session, index: number): Message | undefined {
+  const text = messages[index];
+  return text === undefined ? undefined : parseMessage(text);
 }
 
 function newest(messages: Message[], last: number | undefined): Message[] {

@@ -4,14 +4,16 @@
  *     KEYS[1]  the session's key
  *     ARGV[1]  session id    [2] user id, '' any
  *
- * Answers 'deleted', 'missing' or 'foreign'.
+ * Answers 'deleted', or why not: 'missing', 'foreign' or 'newer'.
  */
 export const deleteScript = `
-local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id')
+local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id',
+  '$.store.schema_version')
 if not stored then return 'missing' end
 local document = cjson.decode(stored)
 if document['$.session_id'][1] ~= ARGV[1] then return 'foreign' end
 if ARGV[2] ~= '' and document['$.user_id'][1] ~= ARGV[2] then return 'missing' end
+if (document['$.store.schema_version'][1] or 1) ~= 1 then return 'newer' end
 redis.call('UNLINK', KEYS[1])
 return 'deleted'
 `;

@@ -1,5 +1,8 @@
 import { SessionError } from '@agent-sessions/session-core';
 
+/** The version of the document's form that this driver reads and writes. */
+export const schemaVersion = 1;
+
 /** The key holds something that is no session's document. */
 export function notASession(sessionId: string): SessionError {
   return new SessionError(

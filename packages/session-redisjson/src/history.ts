@@ -3,7 +3,7 @@ import type { Message, Role, SessionError, SessionMark } from '@agent-sessions/s
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
-import { notASession, unsupportedSchema } from './foreign-document.ts';
+import { notASession, schemaVersion, unsupportedSchema } from './foreign-document.ts';
 import { decodeMessage } from './stored-message.ts';
 
 /** What to read: from an index on, or the last ones, or those of a role, or the last of a role. */
@@ -17,13 +17,10 @@ export interface HistoryPart {
 export interface History {
   readonly userId: string | null;
   readonly messages: Message[];
-  /** No message was left out because it could not be read. */
-  readonly isWhole: boolean;
+  /** Of messages that were left out because they cannot be read. */
+  readonly damages: readonly SessionError[];
   readonly mark: SessionMark;
 }
-
-/** The version of the document's form that this driver writes. */
-const schemaVersion = 1;
 
 const headPaths = [
   '$.session_id',
@@ -68,14 +65,12 @@ function messagesPath({ from = 0, last, role }: HistoryPart): string {
 /**
  * The history in what `JSON.GET` of {@link historyPaths} answered; `undefined` for no document.
  *
- * @param onDamaged - gets the error for a message that cannot be read, which is then left out
- * @throws SessionError `not_a_session` or `unsupported_schema`, and what `onDamaged` throws
+ * @throws SessionError `not_a_session` or `unsupported_schema`
  */
 export function parseHistory(
   sessionId: string,
   part: HistoryPart,
   reply: unknown,
-  onDamaged: (damage: SessionError) => void,
 ): History | undefined {
   if (reply === null) return undefined;
   if (!Head.Check(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
@@ -90,11 +85,12 @@ export function parseHistory(
   const isRest = isTail && last === undefined;
   const length = isRest ? from + records.length : reply['$.metadata.message_count'][0];
   const first = isTail ? length - records.length : 0;
-  const messages = decodeMessages(sessionId, records, onDamaged, first);
+  const damages: SessionError[] = [];
+  const messages = decodeMessages(sessionId, records, (damage) => damages.push(damage), first);
   return {
     userId: reply['$.user_id'][0] ?? null,
     messages: last === undefined ? messages : messages.slice(Math.max(messages.length - last, 0)),
-    isWhole: messages.length === records.length,
+    damages,
     mark: {
       // A session that Python wrote has neither until the first commit here; see the commit script.
       epoch: store?.epoch ?? String(Math.floor((reply['$.created_at'][0] ?? 0) * 1_000_000)),

@@ -2,7 +2,7 @@ import type { SessionMetadata } from '@agent-sessions/session-core';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
-import { notASession } from './foreign-document.ts';
+import { notASession, schemaVersion, unsupportedSchema } from './foreign-document.ts';
 
 /** What is read of a session for its metadata: no messages. */
 export const metadataPaths = [
@@ -11,7 +11,7 @@ export const metadataPaths = [
   '$.created_at',
   '$.updated_at',
   '$.metadata',
-  '$.store.ttl_ms',
+  '$.store',
 ];
 
 const nullableString = Type.Union([Type.String(), Type.Null()]);
@@ -30,15 +30,17 @@ const Metadata = Compile(
         total_tokens: Type.Integer(),
       }),
     ]),
-    '$.store.ttl_ms': Type.Array(Type.Integer()),
+    '$.store': Type.Array(Type.Object({ schema_version: Type.Number(), ttl_ms: Type.Integer() })),
   }),
 );
 
-/** @throws SessionError `not_a_session` where the document is not the session's */
+/** @throws SessionError `not_a_session` or `unsupported_schema` where the document is not the session's */
 export function parseMetadata(sessionId: string, reply: unknown): SessionMetadata | undefined {
   if (reply === null) return undefined;
   if (!Metadata.Check(reply) || reply['$.session_id'][0] !== sessionId)
     throw notASession(sessionId);
+  const [store] = reply['$.store'];
+  if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
   const [metadata] = reply['$.metadata'];
   return {
     sessionId,
@@ -49,7 +51,7 @@ export function parseMetadata(sessionId: string, reply: unknown): SessionMetadat
     agentsUsed: metadata.agents_used,
     messageCount: metadata.message_count,
     totalTokens: metadata.total_tokens,
-    ttlMs: reply['$.store.ttl_ms'][0] || null,
+    ttlMs: store?.ttl_ms || null,
   };
 }
 

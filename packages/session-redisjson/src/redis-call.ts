@@ -56,6 +56,9 @@ export async function callRedis<T>(send: () => Promise<T>, call: RedisCall): Pro
   }
 }
 
+/** Beyond this, Node's timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Stands for the deadline or the caller's signal. */
 const interrupted = Symbol('interrupted');
 
@@ -66,7 +69,7 @@ function interrupt(deadlineMs: number, signal: AbortSignal | undefined) {
   });
   // Nobody may be waiting when it comes.
   promise.catch(() => {});
-  const timer = setTimeout(stop, deadlineMs);
+  const timer = setTimeout(stop, Math.min(deadlineMs, longestTimerMs));
   signal?.addEventListener('abort', stop);
   const end = () => {
     clearTimeout(timer);

@@ -29,7 +29,8 @@ const replies: readonly [
     {},
   ],
   [
-    /NOAUTH|WRONGPASS/,
+    // Who is not logged in may not even send long commands.
+    /NOAUTH|WRONGPASS|unauthenticated/,
     'permission_denied',
     'Redis refused the credentials. Correct the user and password in the URL.',
     {},

@@ -29,7 +29,7 @@ import type { CommitReply } from './commit-call.ts';
 import { commitScript } from './commit-script.ts';
 import { checkConfirmation, type Confirmation, runConfirmed } from './confirmation.ts';
 import { deleteScript } from './delete-script.ts';
-import { notASession } from './foreign-document.ts';
+import { notASession, unsupportedSchema } from './foreign-document.ts';
 import {
   decodeMessages,
   historyPaths,
@@ -111,7 +111,8 @@ export class RedisJsonSessionStore implements SessionStore {
       case 'committed':
       case 'repeated': {
         const repeated = reply.status === 'repeated';
-        const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged);
+        const first = reply.mark.length - (checked.append?.length ?? 0);
+        const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged, first);
         return { mark: reply.mark, repeated, dropped };
       }
       case 'nothing':
@@ -127,16 +128,23 @@ export class RedisJsonSessionStore implements SessionStore {
       // From the last known message on, which tells whether it is still there.
       const tail = await this.#read(sessionId, { from: since.length - 1 }, access);
       if (tail && isContinuedBy(since, tail)) {
+        for (const damage of tail.damages) this.#onDamaged(damage);
         return { messages: tail.messages.slice(1), mark: tail.mark, continues: true };
       }
     }
     const history = await this.#read(sessionId, { last, role }, access);
     if (!history) return { messages: [], mark: null, continues: false };
-    if (!history.isWhole && last !== undefined && role === undefined) {
-      // Limits count what can be read.
+    if (history.damages.length > 0 && (last !== undefined || role !== undefined)) {
+      // Limits count what can be read, and what a filter finds has lost its place.
       const { messages, mark } = await this.read(sessionId, access);
-      return { messages: messages.slice(-last), mark, continues: false };
+      const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
+      return {
+        messages: last === undefined ? wanted : wanted.slice(-last),
+        mark,
+        continues: false,
+      };
     }
+    for (const damage of history.damages) this.#onDamaged(damage);
     const { messages, mark } = history;
     return { messages, mark, continues: since?.length === 0 && isContinuedBy(since, history) };
   }
@@ -160,6 +168,7 @@ export class RedisJsonSessionStore implements SessionStore {
     // Some clients answer with buffers.
     const status = String(reply);
     if (status === 'foreign') throw notASession(sessionId);
+    if (status === 'newer') throw unsupportedSchema(sessionId);
     return status === 'deleted';
   }
 
@@ -220,7 +229,7 @@ export class RedisJsonSessionStore implements SessionStore {
     access: SessionAccess,
   ): Promise<History | undefined> {
     const reply = await this.#get(this.#key(sessionId), historyPaths(part), access);
-    const history = parseHistory(sessionId, part, reply, this.#onDamaged);
+    const history = parseHistory(sessionId, part, reply);
     return history && isFor(access.userId, history) ? history : undefined;
   }
 }

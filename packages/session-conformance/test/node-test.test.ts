@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { expect, it } from '@jest/globals';
+import { cases, runCases } from '@agent-sessions/session-conformance';
+
+import { BoastingStore } from './boasting-store.ts';
+
+const file = fileURLToPath(new URL('on-node-test.ts', import.meta.url));
+
+it('the kit runs under node:test', async () => {
+  const running = nodeTest(file);
+  const skipped = cases.filter(({ needs }) => needs === 'durable' || needs === 'sharedWriters');
+  const capabilities = { durable: false, sharedWriters: false, expiry: true };
+  const create = () => ({ open: () => new BoastingStore() });
+  const { failed } = await runCases({ name: 'boasting', capabilities, create });
+  expect(failed).not.toEqual([]);
+
+  const report = await running;
+  expect(count(report, 'tests')).toBe(2 * cases.length);
+  expect(count(report, 'skipped')).toBe(2 * skipped.length);
+  expect(count(report, 'fail')).toBe(failed.length);
+  expect(count(report, 'pass')).toBe(2 * (cases.length - skipped.length) - failed.length);
+
+  // Once by it.skip, once by the option.
+  const title = `${skipped[0]?.name} (skipped: the store does not claim ${skipped[0]?.needs})`;
+  const lines = report.split('\n').filter((line) => /^ *ok .* # SKIP/.test(line));
+  expect(lines.filter((line) => line.includes(title)).length).toBe(2);
+}, 120_000);
+
+function count(report: string, what: string): number {
+  return Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(report)?.[1]);
+}
+
+function nodeTest(path: string): Promise<string> {
+  const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  const options = ['--import', 'tsx', '--conditions=@agent-sessions/source'];
+  const child = spawn(process.execPath, [...options, '--test', '--test-reporter=tap', path], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let report = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (report += text));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', () => resolve(report));
+  });
+}

@@ -1,0 +1,12 @@
+import { testSessionStore } from '@agent-sessions/session-conformance';
+import { MemorySessionStore } from '@agent-sessions/session-memory';
+import { describe, it } from '@jest/globals';
+
+testSessionStore(
+  { describe, it },
+  {
+    name: 'MemorySessionStore',
+    capabilities: { durable: false, sharedWriters: false, expiry: true },
+    create: () => ({ open: () => new MemorySessionStore() }),
+  },
+);
