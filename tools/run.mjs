@@ -1,4 +1,5 @@
-// Runs one of the repository's commands: `node tools/run.mjs demo|test|check|build|redis|format|ci`.
+// Runs one of the repository's commands:
+// `node tools/run.mjs demo|test|check|build|redis|format|conformance|failures|ci`.
 // Each must work as the first command after a clone, so this file needs nothing but Node and
 // installs the dependencies when they are missing. That is why it is plain JavaScript.
 import { spawn } from 'node:child_process';
@@ -36,7 +37,10 @@ const commands = {
     ['node_modules/oxfmt/bin/oxfmt', '--check'],
   ],
   format: [['node_modules/oxfmt/bin/oxfmt', '--write']],
+  failures: [[...typescript, 'tools/failures.ts']],
+  conformance: [[...typescript, 'tools/conformance.ts']],
   ci: [[...typescript, 'tools/ci.ts']],
+  torture: [[...typescript, 'tools/torture/run.ts']],
 };
 
 const [name = '', ...args] = process.argv.slice(2);

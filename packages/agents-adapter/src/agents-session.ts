@@ -1,13 +1,5 @@
 import { Conversation, SessionError } from '@agent-sessions/session-core';
-import type {
-  Commit,
-  CommitResult,
-  Message,
-  NewMessage,
-  ReadQuery,
-  SessionMark,
-  SessionStore,
-} from '@agent-sessions/session-core';
+import type { NewMessage, SessionMark, SessionStore } from '@agent-sessions/session-core';
 import { getLogger } from '@openai/agents-core';
 import type {
   AgentInputItem,
@@ -27,6 +19,7 @@ import {
   transactionReused,
 } from './history-transaction.ts';
 import { toItem, toMessages } from './item-message.ts';
+import { SessionView } from './session-view.ts';
 
 /** What distinguishes one session from another. */
 export interface SessionChoice {
@@ -59,13 +52,6 @@ export interface AgentsSessionOptions<TContext = unknown> extends SessionChoice 
   readonly logger?: ReturnType<typeof getLogger> | undefined;
 }
 
-/** A run's view of its session: what it has seen decides what it may write. */
-interface View {
-  readonly conversation: Conversation;
-  /** `null` where no session was seen. */
-  mark: SessionMark | null;
-}
-
 /**
  * A session of the OpenAI Agents SDK on any store: `run(agent, input, { session })`.
  *
@@ -92,16 +78,16 @@ export class AgentsSession<TContext = unknown>
   readonly conversation: Conversation;
   readonly #options: AgentsSessionOptions<TContext>;
   readonly #logger: ReturnType<typeof getLogger>;
-  readonly #viewWithoutRun: View;
+  readonly #viewWithoutRun: SessionView;
   /** The runner passes one context object to all calls of a run. */
-  readonly #views = new WeakMap<object, View>();
+  readonly #views = new WeakMap<object, SessionView>();
 
   /** @throws TypeError or RangeError `invalid_argument` for an id or a TTL that cannot be one */
   constructor(options: AgentsSessionOptions<TContext>) {
     this.#options = options;
     this.#logger = options.logger ?? getLogger('agent-sessions');
     this.conversation = new Conversation(options);
-    this.#viewWithoutRun = { conversation: this.conversation, mark: null };
+    this.#viewWithoutRun = new SessionView(this.conversation);
   }
 
   /** The id never changes, and asking costs nothing. */
@@ -116,9 +102,10 @@ export class AgentsSession<TContext = unknown>
    * @throws RangeError `invalid_argument` where the limit is no whole number
    */
   async getItems(limit?: number, runContext?: RunContext<TContext>): Promise<AgentInputItem[]> {
-    const messages = await this.#read(this.#view(runContext), { last: limit });
+    const view = this.#view(runContext);
+    const messages = await view.readForCaller(limit, runContext !== undefined);
     const items = messages.map(toItem);
-    this.#log('Read', items);
+    this.#log('Read', view, items);
     return items;
   }
 
@@ -131,26 +118,29 @@ export class AgentsSession<TContext = unknown>
   async addItems(items: AgentInputItem[], runContext?: RunContext<TContext>): Promise<void> {
     if (items.length === 0) return;
     const append = toMessages(items);
-    await this.#commit(this.#view(runContext), { append });
-    this.#log('Added', items);
+    const view = this.#view(runContext);
+    await view.commit({ append });
+    this.#log(
+      'Added',
+      view,
+      append.map(({ item }) => item),
+    );
   }
 
   /** Drops the last item and answers it; `undefined` where there is none. */
   async popItem(runContext?: RunContext<TContext>): Promise<AgentInputItem | undefined> {
-    const change = { drop: 1, returnDropped: true };
-    const { dropped } = await this.#commit(this.#view(runContext), change);
+    const view = this.#view(runContext);
+    const { dropped } = await view.commit({ drop: 1, returnDropped: true });
     const items = dropped.map(toItem);
-    this.#log('Dropped', items);
+    this.#log('Dropped', view, items);
     return items[0];
   }
 
   /** Drops all items, and forgets the transactions that were applied. The session stays. */
   async clearSession(runContext?: RunContext<TContext>): Promise<void> {
     const view = this.#view(runContext);
-    const change = { drop: 'all' as const, forgetOperations: true };
-    const { mark } = await view.conversation.commit(change);
-    view.mark = mark;
-    this.#log('Cleared', []);
+    await view.clear();
+    this.#log('Cleared', view, []);
   }
 
   /**
@@ -171,15 +161,15 @@ export class AgentsSession<TContext = unknown>
     const drop = expectedSuffix.length;
     try {
       if (type === 'append_items') {
-        await this.#commit(view, { append, intent }, { operationId });
+        await view.commit({ append, intent }, { operationId });
         return;
       }
       await whileInConflict(async () => {
-        const suffix = await this.#read(view, { last: drop });
-        const isThere = endsWith(suffix, expectedSuffix);
-        const expect = isThere ? view.mark : unattainable(view.mark);
+        const { messages, mark } = await view.read({ last: drop });
+        const isThere = endsWith(messages, expectedSuffix);
+        const expect = isThere ? mark : unattainable(mark);
         const change = { drop, append, intent };
-        await this.#commit(view, change, { operationId, expect }).catch((error: unknown) => {
+        await view.commit(change, { operationId, expect }).catch((error: unknown) => {
           // Not a repetition, then: the suffix has really changed.
           throw isThere || !isRefusal(error) ? error : suffixChanged();
         });
@@ -198,14 +188,15 @@ export class AgentsSession<TContext = unknown>
     const detached = structuredClone(mutations);
     const view = this.#view(runContext);
     await whileInConflict(async () => {
-      const { drop, append } = tailChange(await this.#read(view, {}), detached);
-      if (drop > 0) await this.#commit(view, { drop, append }, { expect: view.mark });
+      const { messages, mark } = await view.read({});
+      const { drop, append } = tailChange(messages, detached);
+      if (drop > 0) await view.commit({ drop, append }, { expect: mark });
     });
   }
 
   /**
-   * Replaces the history that was read last by its compaction, in one commit. Items that others
-   * have added since stay, after it.
+   * Replaces the history that was read by its compaction, in one commit: what was read last or, in a
+   * run, first. Items that others have added since stay, after it.
    *
    * @throws SessionError `conflict` where others have changed history otherwise, and
    * `session_not_found`
@@ -215,41 +206,41 @@ export class AgentsSession<TContext = unknown>
     runContext?: RunContext<TContext>,
   ): Promise<void> {
     const view = this.#view(runContext);
-    await this.#compact(view, view.mark, toMessages(items));
+    await this.#compact(view, view.known, toMessages(items));
   }
 
   /**
    * {@link replaceHistoryWithCompaction} for a caller that keeps its own account of what it read.
    *
-   * @param seen - the history that the compaction was made of; `null` for whatever is there
+   * @param seen - the history that the compaction was made of; `null` for none
    */
   async replaceHistoryAt(seen: SessionMark | null, items: AgentInputItem[]): Promise<void> {
     await this.#compact(this.#viewWithoutRun, seen, toMessages(items));
   }
 
   async #compact(
-    view: View,
-    seen: SessionMark | null,
+    view: SessionView,
+    seen: SessionMark | null | undefined,
     compaction: readonly NewMessage[],
   ): Promise<void> {
-    let expect = seen ?? undefined;
+    let expect = seen;
     let added: readonly NewMessage[] = [];
     await whileInConflict(async (conflict) => {
-      if (conflict && seen) {
-        const since = await view.conversation.read({ since: seen });
-        if (!since.continues) throw conflict;
+      if (conflict && seen !== undefined) {
+        const since = await view.conversation.read(seen ? { since: seen } : {});
+        if (seen && !since.continues) throw conflict;
         added = since.messages;
-        expect = since.mark ?? undefined;
+        expect = since.mark;
       }
-      await this.#commit(view, { drop: 'all', append: [...compaction, ...added] }, { expect });
+      await view.commit({ drop: 'all', append: [...compaction, ...added] }, { expect });
     });
   }
 
-  #view(runContext: RunContext<TContext> | undefined): View {
+  #view(runContext: RunContext<TContext> | undefined): SessionView {
     if (runContext === undefined) return this.#viewWithoutRun;
     const known = this.#views.get(runContext);
     if (known) return known;
-    const view = { conversation: this.#chosen(runContext.context), mark: null };
+    const view = new SessionView(this.#chosen(runContext.context));
     this.#views.set(runContext, view);
     return view;
   }
@@ -261,35 +252,11 @@ export class AgentsSession<TContext = unknown>
     return new Conversation({ ...this.#options, sessionId, userId });
   }
 
-  async #read(view: View, query: Omit<ReadQuery, 'userId'>): Promise<Message[]> {
-    const { messages, mark } = await view.conversation.read(query);
-    view.mark = mark;
-    return messages;
-  }
-
-  /** Commits to the session that was seen, if one was. */
-  async #commit(
-    view: View,
-    change: Pick<Commit, 'drop' | 'append' | 'intent' | 'returnDropped'>,
-    options: { operationId?: string; expect?: Commit['expect'] } = {},
-  ): Promise<CommitResult> {
-    const expect = view.mark ? { epoch: view.mark.epoch } : undefined;
-    const result = await view.conversation.commit(change, { expect, ...options });
-    view.mark = result.mark;
-    return result;
-  }
-
-  #log(what: string, items: readonly AgentInputItem[]): void {
+  #log(what: string, { conversation }: SessionView, items: readonly unknown[]): void {
     const { dontLogModelData, dontLogToolData } = this.#logger;
     const shown = dontLogModelData || dontLogToolData ? '(not logged)' : items;
     // As an argument: it is put into words only where somebody listens.
-    this.#logger.debug(
-      '%s %d items of %s: %j',
-      what,
-      items.length,
-      this.conversation.sessionId,
-      shown,
-    );
+    this.#logger.debug('%s %d items of %s: %j', what, items.length, conversation.sessionId, shown);
   }
 }
 

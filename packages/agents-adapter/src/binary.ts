@@ -21,6 +21,12 @@ export function binaryForm(value: object, path: string): JsonObject | undefined 
   return undefined;
 }
 
+/** {@link binaryForm}, but the same for a Buffer as for a Uint8Array. */
+export function comparableForm(value: object, path: string): JsonObject | undefined {
+  const form = binaryForm(value, path);
+  return form?.[tag] === 'Buffer' ? { ...form, [tag]: 'Uint8Array' } : form;
+}
+
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { SessionError } from '@agent-sessions/session-core';
 import type { SessionMark } from '@agent-sessions/session-core';
 import type {
@@ -33,6 +35,7 @@ export function compactingSession<Wrapper extends OpenAIResponsesCompactionAware
   const wrapped = {
     runCompaction: wrapper.runCompaction.bind(wrapper),
     addItems: wrapper.addItems.bind(wrapper),
+    popItem: wrapper.popItem.bind(wrapper),
     clearSession: wrapper.clearSession.bind(wrapper),
   };
 
@@ -47,16 +50,18 @@ export function compactingSession<Wrapper extends OpenAIResponsesCompactionAware
   type Compaction = OpenAIResponsesCompactionAwareSession['runCompaction'];
   const runCompaction: Compaction = (args, runContext, ownership, modelExchange) =>
     inTurn(async () => {
-      // Left to itself, the wrapper compacts what it remembers. A failure to add makes it forget.
       const byHand = ownership === undefined;
-      if (byHand) await underlying.refuse(() => wrapped.addItems([{ role: 'user', content: '' }]));
-      return await underlying.compact(async () =>
-        wrapped.runCompaction(args, runContext, ownership, modelExchange),
-      );
+      return await underlying.compact(async () => {
+        // Left to itself, the wrapper compacts what it remembers. A failure to add makes it forget.
+        if (byHand) wrapped.addItems([underlying.refusedItem]).catch(() => {});
+        return wrapped.runCompaction(args, runContext, ownership, modelExchange);
+      });
     });
 
   return Object.assign(wrapper, {
     runCompaction,
+    addItems: (items: AgentInputItem[]) => inTurn(() => wrapped.addItems(items)),
+    popItem: () => inTurn(wrapped.popItem),
     clearSession: () => inTurn(wrapped.clearSession),
     // Past the wrapper, which would take it for a read of its own.
     getItems: (limit?: number) => session.getItems(limit),
@@ -68,19 +73,13 @@ export function compactingSession<Wrapper extends OpenAIResponsesCompactionAware
 
 /** What the wrapper works on. In a compaction, clearing and adding become one replacement. */
 class UnderlyingSession implements Session {
+  /** An item that cannot be added. */
+  readonly refusedItem = { role: 'user' as const, content: randomUUID() };
   readonly #session: AgentsSession;
-  #refusing = false;
-  #compaction: { reads: SessionMark[]; cleared: boolean; failed: boolean } | undefined;
+  #compaction: { reads: (SessionMark | null)[]; cleared: boolean; failed: boolean } | undefined;
 
   constructor(session: AgentsSession) {
     this.#session = session;
-  }
-
-  /** Refuses what is added during a call, which must expect that. */
-  async refuse(call: () => Promise<void>): Promise<void> {
-    this.#refusing = true;
-    await call().catch(() => {});
-    this.#refusing = false;
   }
 
   async compact<T>(call: () => Promise<T>): Promise<T> {
@@ -99,16 +98,25 @@ class UnderlyingSession implements Session {
   }
 
   async getItems(limit?: number): Promise<AgentInputItem[]> {
+    if (!this.#compaction) return this.#session.getItems(limit);
     const { messages, mark } = await this.#session.conversation.read({ last: limit });
-    if (mark) this.#compaction?.reads.push(mark);
+    this.#compaction.reads.push(mark);
     return messages.map(toItem);
   }
 
   async addItems(items: AgentInputItem[]): Promise<void> {
-    if (this.#refusing) throw new Error('Refused, so that the wrapper reads the history anew.');
-    // Nothing was lost that the wrapper would have to restore.
-    if (this.#compaction?.failed) return;
-    await (this.#compaction?.cleared ? this.#replace(items) : this.#session.addItems(items));
+    const [first] = items;
+    if (first && 'content' in first && first.content === this.refusedItem.content) {
+      // What was read until now was read for whoever was waiting before.
+      if (this.#compaction) this.#compaction.reads = [];
+      throw new Error('Refused, so that the wrapper reads the history anew.');
+    }
+    if (this.#compaction?.cleared) {
+      // Nothing was lost that the wrapper would have to restore.
+      if (!this.#compaction.failed) await this.#replace(items);
+      return;
+    }
+    await this.#session.addItems(items);
   }
 
   popItem(): Promise<AgentInputItem | undefined> {
@@ -134,12 +142,15 @@ class UnderlyingSession implements Session {
  * The history that the wrapper decided on. It reads once or twice before it asks the model for a
  * compaction, and once more after that; only the reads before count, and they must agree.
  */
-function decidedOn(reads: readonly SessionMark[]): SessionMark | null {
-  const [first, ...others] = reads.slice(0, -1);
+function decidedOn(reads: readonly (SessionMark | null)[]): SessionMark | null {
+  const [first = null, ...others] = reads.slice(0, -1);
   const agree = others.every(
-    (mark) => mark.generation === first?.generation && mark.length === first.length,
+    (mark) =>
+      mark?.epoch === first?.epoch &&
+      mark?.generation === first?.generation &&
+      mark?.length === first?.length,
   );
-  if (agree) return first ?? null;
+  if (agree) return first;
   throw new SessionError(
     'conflict',
     'History has moved on while its compaction was decided; nothing was changed. Compact again.',

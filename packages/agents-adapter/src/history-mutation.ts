@@ -1,9 +1,8 @@
-import { canonicalJson, copyJson } from '@agent-sessions/session-core';
 import type { Message, NewMessage } from '@agent-sessions/session-core';
 import { applySessionHistoryMutations } from '@openai/agents-core';
 import type { SessionHistoryMutation } from '@openai/agents-core';
 
-import { toItem, toMessages } from './item-message.ts';
+import { comparableText, toItem, toMessages } from './item-message.ts';
 
 /** The end of a history that changes, and what takes its place. */
 export interface TailChange {
@@ -19,20 +18,23 @@ export function tailChange(
   messages: readonly Message[],
   mutations: SessionHistoryMutation[],
 ): TailChange {
-  const items = applySessionHistoryMutations(messages.map(toItem), mutations);
-  const before = messages.map((message) => ({ message, text: text(message.item) }));
-  const after = toMessages(items).map((message) => ({ message, text: text(message.item) }));
+  const items = messages.map(toItem);
+  const before = items.map((item, index) => ({
+    message: messages[index],
+    text: comparableText(item, `items[${index}]`),
+  }));
+  const changed = applySessionHistoryMutations(items, mutations);
+  const after = toMessages(changed).map((message, index) => ({
+    message,
+    text: comparableText(changed[index], `items[${index}]`),
+  }));
 
   let kept = 0;
   while (kept < after.length && before[kept]?.text === after[kept]?.text) kept += 1;
   const rest = before.slice(kept);
-  const append = after.slice(kept).map((changed): NewMessage => {
-    const same = rest.findIndex((unchanged) => unchanged.text === changed.text);
-    return rest.splice(same, same === -1 ? 0 : 1)[0]?.message ?? changed.message;
+  const append = after.slice(kept).map(({ message, text }): NewMessage => {
+    const same = rest.findIndex((unchanged) => unchanged.text === text);
+    return rest.splice(same, same === -1 ? 0 : 1)[0]?.message ?? message;
   });
   return { drop: before.length - kept, append };
-}
-
-function text(item: object | undefined): string {
-  return canonicalJson(copyJson(item ?? null, 'item'));
 }

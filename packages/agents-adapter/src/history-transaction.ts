@@ -1,17 +1,21 @@
-import { canonicalJson, copyJson } from '@agent-sessions/session-core';
+import { copyJson } from '@agent-sessions/session-core';
 import type { JsonValue, Message, NewMessage } from '@agent-sessions/session-core';
 import { MemorySession, UserError } from '@openai/agents-core';
-import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents-core';
+import type {
+  AgentInputItem,
+  SessionHistoryTransaction,
+  SessionHistoryTransactionArgs,
+} from '@openai/agents-core';
 
 import { binaryForm } from './binary.ts';
-import { toMessages } from './item-message.ts';
+import { comparableText, toItem, toMessages } from './item-message.ts';
 
 /** A history transaction, checked and detached from what the caller passed. */
 export interface CheckedTransaction {
   readonly operationId: string;
   readonly type: SessionHistoryTransactionArgs['transaction']['type'];
-  /** What must be the last items for the transaction to apply, as stored; none to append. */
-  readonly expectedSuffix: readonly NewMessage[];
+  /** What must be the last items for the transaction to apply, as comparable text. */
+  readonly expectedSuffix: readonly string[];
   readonly append: readonly NewMessage[];
   /** The transaction itself: what must be the same when its id comes again. */
   readonly intent: JsonValue;
@@ -28,48 +32,61 @@ export interface CheckedTransaction {
 export async function checkTransaction(
   args: SessionHistoryTransactionArgs,
 ): Promise<CheckedTransaction> {
-  const copy = copyOf(args);
-  const rehearsal = new MemorySession({ initialItems: suffixOf(copy) });
-  await rehearsal.applyHistoryTransaction(args);
-  if (copy === undefined) throw new UserError('Session history transaction arguments are invalid.');
+  const detached = detach(args);
+  const rehearsal = new MemorySession({ initialItems: suffixOf(detached?.copy) });
+  await rehearsal.applyHistoryTransaction(detached?.args ?? args);
+  if (detached?.copy === undefined) {
+    throw new UserError('Session history transaction arguments are invalid.');
+  }
 
-  const { operationId, transaction } = copy;
-  const appended =
-    transaction.type === 'append_items' ? transaction.items : transaction.replacement;
+  const { copy } = detached;
+  const append =
+    copy.type === 'append_items'
+      ? toMessages(copy.items)
+      : toMessages(copy.replacement, 'replacement');
   return {
-    operationId,
-    type: transaction.type,
-    expectedSuffix: toMessages(suffixOf(copy), 'expectedSuffix'),
-    append: toMessages(appended),
-    intent: copyJson(transaction, 'transaction', binaryForm),
+    operationId: detached.args.operationId,
+    type: copy.type,
+    expectedSuffix: suffixOf(copy).map((item, index) =>
+      comparableText(item, `expectedSuffix[${index}]`),
+    ),
+    append,
+    intent: copyJson(copy, 'transaction', binaryForm),
   };
 }
 
-/** `undefined` where the arguments are such that no copy can be made, which the rehearsal refuses. */
-function copyOf(args: SessionHistoryTransactionArgs): SessionHistoryTransactionArgs | undefined {
+/** Reads what may be behind accessors once, and copies it where a copy can be made. */
+function detach(args: SessionHistoryTransactionArgs) {
+  if (typeof args !== 'object') return undefined;
   try {
-    return structuredClone(args);
+    const { operationId, transaction } = args;
+    return { args: { operationId, transaction }, copy: copyOf(transaction) };
   } catch {
     return undefined;
   }
 }
 
-function suffixOf(args: SessionHistoryTransactionArgs | undefined): AgentInputItem[] {
-  const transaction = args?.transaction;
+function copyOf(transaction: SessionHistoryTransaction): SessionHistoryTransaction | undefined {
+  try {
+    return structuredClone(transaction);
+  } catch {
+    return undefined;
+  }
+}
+
+function suffixOf(transaction: SessionHistoryTransaction | undefined): AgentInputItem[] {
   if (transaction?.type !== 'replace_suffix') return [];
   return Array.isArray(transaction.expectedSuffix) ? transaction.expectedSuffix : [];
 }
 
 /** Whether the last messages are those that a transaction expects, whatever the order of keys. */
-export function endsWith(messages: readonly Message[], expected: readonly NewMessage[]): boolean {
+export function endsWith(messages: readonly Message[], expected: readonly string[]): boolean {
   return (
     messages.length === expected.length &&
-    messages.every((message, index) => text(message.item) === text(expected[index]?.item))
+    messages.every(
+      (message, index) => comparableText(toItem(message), `items[${index}]`) === expected[index],
+    )
   );
-}
-
-function text(item: object | undefined): string {
-  return canonicalJson(copyJson(item ?? null, 'item'));
 }
 
 /** The errors of MemorySession; they carry nothing of the items. */

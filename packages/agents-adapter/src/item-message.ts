@@ -1,8 +1,15 @@
-import { copyJsonObject, roles, SessionError } from '@agent-sessions/session-core';
+import {
+  canonicalJson,
+  copyJson,
+  copyJsonObject,
+  roles,
+  SessionError,
+  wrongType,
+} from '@agent-sessions/session-core';
 import type { JsonValue, Message, NewMessage, Role } from '@agent-sessions/session-core';
 import type { AgentInputItem } from '@openai/agents-core';
 
-import { binaryForm, restoreBinary } from './binary.ts';
+import { binaryForm, comparableForm, restoreBinary } from './binary.ts';
 
 /**
  * The messages that stand for items: each item as it is, under the role that it has or acts in.
@@ -10,19 +17,32 @@ import { binaryForm, restoreBinary } from './binary.ts';
  *
  * @param path - where the items stand, for the error
  * @throws SessionError `unstorable_value` naming the place of what cannot be kept
+ * @throws TypeError `invalid_argument` where one is no item
  */
 export function toMessages(items: readonly AgentInputItem[], path = 'items'): NewMessage[] {
-  return items.map((item, index) => ({
-    role: roleOf(item),
-    item: copyJsonObject(item, `${path}[${index}]`, binaryForm),
-  }));
+  return items.map((item, index) => toMessage(item, `${path}[${index}]`));
+}
+
+function toMessage(item: AgentInputItem, path: string): NewMessage {
+  const stored = copyJsonObject(item, path, binaryForm);
+  const kept = restoreBinary(stored);
+  // What is no item could be added, but never be read again.
+  if (!isItem(kept)) throw wrongType(path, 'must be an item of the SDK, with a type or a role.');
+  return { role: roleOf(kept), item: stored };
 }
 
 /** Items without a role of their own are what the model says, or what a tool answers it. */
 function roleOf(item: AgentInputItem): Role {
-  if (typeof item !== 'object' || item === null) return 'assistant';
   if ('role' in item) return roles.find((role) => role === item.role) ?? 'assistant';
   return /_(result|output)$/.test(item.type ?? '') ? 'tool' : 'assistant';
+}
+
+/**
+ * JSON text that is the same for items that are equal in the SDK, which does not tell a Buffer from
+ * a Uint8Array.
+ */
+export function comparableText(item: AgentInputItem | undefined, path: string): string {
+  return canonicalJson(copyJson(item, path, comparableForm));
 }
 
 /**

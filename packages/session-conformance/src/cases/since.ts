@@ -129,11 +129,19 @@ export const sinceCases = [
         await startsAnew(store, id, since);
       },
       'the session was made anew': async ({ store, id }) => {
-        await append(store, id, 'one');
+        // With the same ids: only the epoch tells them apart.
+        const message = { ...said('one'), id: 'm', timestampMs: 1e12 };
+        await change(store, id, { append: [message] });
         const since = await markOf(store, id);
         await store.delete(id);
-        await append(store, id, 'one', 'two');
+        await change(store, id, { append: [message, said('two')] });
         await startsAnew(store, id, since);
+      },
+      'the last message of the mark is another now': async ({ store, id }) => {
+        await append(store, id, 'one', 'two');
+        const since = await markOf(store, id);
+        await startsAnew(store, id, { ...since, lastId: 'another' });
+        await startsAnew(store, id, { ...since, length: since.length + 5 });
       },
       'the mark is of another session': async ({ store, id }) => {
         await append(store, id, 'one', 'two');

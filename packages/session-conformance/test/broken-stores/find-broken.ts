@@ -1,11 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { cases, runCases } from '@agent-sessions/session-conformance';
+import { cases } from '@agent-sessions/session-conformance';
 import type { Report } from '@agent-sessions/session-conformance';
 
 import type { BrokenStore } from './broken-store.ts';
-
-/** At the same time, because what takes long is waiting for TTLs. */
-const atATime = 12;
+import { runAll } from './run-all.ts';
 
 /** Registers a test for each store: the kit finds the promises that it breaks, and no others. */
 export function findBroken(stores: readonly BrokenStore[]): void {
@@ -29,17 +27,4 @@ export function findBroken(stores: readonly BrokenStore[]): void {
       it(store.name, test, 300_000);
     }
   });
-}
-
-function runAll(stores: readonly BrokenStore[]): Map<BrokenStore, Promise<Report>> {
-  const capabilities = { durable: true, sharedWriters: true, expiry: true };
-  const lanes: Promise<unknown>[] = [];
-  const reports = new Map<BrokenStore, Promise<Report>>();
-  for (const [index, store] of stores.entries()) {
-    const lane = index % atATime;
-    const report = Promise.resolve(lanes[lane]).then(() => runCases({ ...store, capabilities }));
-    lanes[lane] = report;
-    reports.set(store, report);
-  }
-  return reports;
 }
