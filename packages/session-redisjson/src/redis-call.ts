@@ -70,12 +70,36 @@ function interrupt(deadlineMs: number, signal: AbortSignal | undefined) {
   // Nobody may be waiting when it comes.
   promise.catch(() => {});
   const timer = setTimeout(stop, Math.min(deadlineMs, longestTimerMs));
-  signal?.addEventListener('abort', stop);
+  if (signal) addStop(signal, stop);
   const end = () => {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
+    if (signal) removeStop(signal, stop);
   };
   return { promise, end };
+}
+
+/** What to stop when a signal is aborted: one listener, for Node warns of more than ten. */
+const stops = new WeakMap<AbortSignal, { readonly all: Set<() => void>; listener(): void }>();
+
+function addStop(signal: AbortSignal, stop: () => void): void {
+  const known = stops.get(signal);
+  if (known) known.all.add(stop);
+  else {
+    const all = new Set([stop]);
+    const listener = () => {
+      for (const each of all) each();
+    };
+    stops.set(signal, { all, listener });
+    signal.addEventListener('abort', listener);
+  }
+}
+
+function removeStop(signal: AbortSignal, stop: () => void): void {
+  const known = stops.get(signal);
+  known?.all.delete(stop);
+  if (!known || known.all.size > 0) return;
+  stops.delete(signal);
+  signal.removeEventListener('abort', known.listener);
 }
 
 /** Whatever became of the last try: one before it, whose answer was lost, may have made the change. */
