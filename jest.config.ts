@@ -2,7 +2,7 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/jest/leak-checking-environment.ts',
   testEnvironmentOptions: {
     // Packages are tested as source: no build first, no module mapping.
     customExportConditions: ['@agent-sessions/source', 'node', 'node-addons'],

@@ -1,4 +1,4 @@
-import { copyJson, stringifyJson } from '@agent-sessions/session-core';
+import { copyJson, copyJsonObject, stringifyJson } from '@agent-sessions/session-core';
 import type { JsonObject, JsonValue } from '@agent-sessions/session-core';
 
 /**
@@ -16,9 +16,10 @@ export function binaryForm(value: object, path: string): JsonObject | undefined 
   if (value instanceof ArrayBuffer) {
     return { [tag]: 'ArrayBuffer', base64: toBase64(new Uint8Array(value)) };
   }
-  if (Object.hasOwn(value, tag))
-    return { [tag]: 'none', json: stringifyJson(copyJson(value, path)) };
-  return undefined;
+  if (!Object.hasOwn(value, tag)) return undefined;
+  const ofMember = (each: object, at: string) =>
+    each === value ? undefined : binaryForm(each, at);
+  return { [tag]: 'none', json: stringifyJson(copyJson(value, path, ofMember)) };
 }
 
 /** {@link binaryForm}, but the same for a Buffer as for a Uint8Array. */
@@ -45,12 +46,17 @@ function holdsBinary(value: JsonValue): boolean {
 function restore(value: JsonValue): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(restore);
-  if (Object.hasOwn(value, tag)) return restoreTagged(value);
+  return Object.hasOwn(value, tag) ? restoreTagged(value) : restoreMembers(value);
+}
+
+function restoreMembers(value: JsonObject): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, restore(member)]));
 }
 
 function restoreTagged({ [tag]: kind, base64, json }: JsonObject): unknown {
-  if (kind === 'none' && typeof json === 'string') return JSON.parse(json);
+  if (kind === 'none' && typeof json === 'string') {
+    return restoreMembers(copyJsonObject(JSON.parse(json), tag));
+  }
   const bytes = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64');
   if (kind === 'Buffer') return bytes;
   // A copy of its own memory: small Buffers share theirs.

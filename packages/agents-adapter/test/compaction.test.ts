@@ -176,7 +176,7 @@ describe.each(stores)('On $name, a compaction', ({ useStore }) => {
       expect(await other.getItems()).toEqual(history);
     });
 
-    test('loses nothing of 20 others who add at the same time, and doubles nothing', async () => {
+    test('F10 loses nothing of 20 others who add at the same time, and doubles nothing', async () => {
       const { sessionId, session, other } = await startSession();
       await session.getItems();
       const added = Array.from({ length: 20 }, (_, index) => user(`other ${index}`));
@@ -420,7 +420,7 @@ describe.each(stores)('On $name, a compaction', ({ useStore }) => {
       expect(await other.conversation.metadata()).toBeUndefined();
     });
 
-    describe('where another writes at some moment of it', () => {
+    describe('F10 where another writes at some moment of it', () => {
       const byHand = async (sessionId: string, on: SessionStore, options: Options) => {
         const session = wrap(sessionId, options, on);
         const error = await errorOf(async () => session.runCompaction({ force: true }));
@@ -489,7 +489,7 @@ describe.each(stores)('On $name, a compaction', ({ useStore }) => {
   });
 });
 
-describe('In Redis, a compaction whose process is killed', () => {
+describe('F10 In Redis, a compaction whose process is killed', () => {
   const redis = useRedis();
 
   test.each([

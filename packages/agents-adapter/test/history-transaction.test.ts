@@ -108,7 +108,7 @@ describe.each(sessions)('A transaction of $name', ({ useSessions }) => {
       ['is there, but not at the end', [b]],
       ['is in another order', [c, b]],
       ['is longer than history', [a, a, b, c]],
-    ])('refuses where it %s, and does not use the id', async (_name, suffix) => {
+    ])('F9 refuses where it %s, and does not use the id', async (_name, suffix) => {
       const session = await sessionOf([a, b, c]);
       const transaction = replace(suffix, [d]);
       await expect(session.applyHistoryTransaction(transaction)).rejects.toThrow(suffixChanged);
@@ -119,7 +119,7 @@ describe.each(sessions)('A transaction of $name', ({ useSessions }) => {
       expect(await session.getItems()).toEqual([a, b, c, d]);
     });
 
-    test('refuses where there is no history', async () => {
+    test('F9 refuses where there is no history', async () => {
       const session = newSession();
       await expect(session.applyHistoryTransaction(replace([a], [b]))).rejects.toThrow(
         suffixChanged,
@@ -147,7 +147,7 @@ describe.each(sessions)('A transaction of $name', ({ useSessions }) => {
       expect(await session.getItems()).toEqual([a, b]);
     });
 
-    test('of 20 at once for the same suffix, one wins', async () => {
+    test('F9 of 20 at once for the same suffix, one wins', async () => {
       const session = await sessionOf([a, b]);
       const rivals = Array.from({ length: 20 }, (_, index) => user(`rival ${index}`));
       const outcomes = await Promise.all(
@@ -166,7 +166,7 @@ describe.each(sessions)('A transaction of $name', ({ useSessions }) => {
     });
   });
 
-  describe('that comes again', () => {
+  describe('F8 that comes again', () => {
     test.each([
       ['append', append([c])],
       ['replace_suffix', replace([b], [c])],
@@ -402,7 +402,7 @@ describe('In Redis, a transaction', () => {
   const newSession = (sessionId: string, store: SessionStore = redis.store) =>
     new AgentsSession({ store, sessionId });
 
-  test('is known in another process', async () => {
+  test('F8 is known in another process', async () => {
     const sessionId = redis.newSessionId();
     const session = newSession(sessionId);
     await session.addItems([a, b]);
@@ -422,7 +422,7 @@ describe('In Redis, a transaction', () => {
     await expect(session.applyHistoryTransaction(replace([d], [c], '2'))).rejects.toThrow(reused);
   });
 
-  describe('whose answer was lost', () => {
+  describe('F8 whose answer was lost', () => {
     let proxy: LosingProxy;
     beforeEach(async () => {
       proxy = await startLosingProxy(redis.url);

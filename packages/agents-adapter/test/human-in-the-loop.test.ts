@@ -46,7 +46,7 @@ function asStored(items: AgentInputItem[]): AgentInputItem[] {
   return items.map((item) => asItem(JSON.parse(JSON.stringify(item))));
 }
 
-describe('A run that waits for an approval', () => {
+describe('F25 A run that waits for an approval', () => {
   const redis = useRedis();
   const sessionIds = new Map(names.map((name) => [name, redis.newSessionId()]));
   const proxies = new Map<Name, LosingProxy>();

@@ -363,7 +363,7 @@ async function play(scenario: Scenario, session: Session, stream = false): Promi
   return JSON.stringify([log, await session.getItems()], null, 1);
 }
 
-describe.each(sessions)('With $name, a run', ({ useSessions }) => {
+describe.each(sessions)('F25 With $name, a run', ({ useSessions }) => {
   const newSession = useSessions();
 
   describe.each(Object.entries(scenarios))('with %s', (_name, scenario) => {

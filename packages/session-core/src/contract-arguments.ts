@@ -106,7 +106,9 @@ export function checkCommit(commit: Commit): CheckedCommit {
     ...change,
     operationId: checkName('operationId', commit.operationId),
     expect: copyExpectation(commit.expect),
-    fingerprint: fingerprint(commit.intent === undefined ? contentOf(change) : commit.intent),
+    fingerprint: fingerprint(
+      commit.intent === undefined ? contentOf(change) : copyJson(commit.intent, 'intent'),
+    ),
   };
 }
 
@@ -272,7 +274,7 @@ function contentOf(
   return [drop, added ?? null, returnDropped, forgetOperations, agent];
 }
 
-function fingerprint(content: unknown): string {
-  const text = canonicalJson(copyJson(content, 'intent'));
+function fingerprint(content: JsonValue): string {
+  const text = canonicalJson(content);
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

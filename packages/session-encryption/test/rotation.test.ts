@@ -35,7 +35,7 @@ async function keyIds(inner: RecordingStore): Promise<unknown[]> {
   return (await stored(inner)).map((message) => envelopeOf(message).split('.')[1]);
 }
 
-describe('after a rotation', () => {
+describe('F22 after a rotation', () => {
   test('old messages are read, new ones are under the new key', async () => {
     const { inner, before, store } = await rotatedSession();
     await say(store, 'three');

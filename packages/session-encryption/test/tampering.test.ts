@@ -35,7 +35,7 @@ async function conversation() {
   return { inner, store, messages, replace };
 }
 
-describe('an envelope that was changed is a damaged message', () => {
+describe('F22 an envelope that was changed is a damaged message', () => {
   test('at every one of its characters', async () => {
     const { inner, store, messages, replace } = await conversation();
     const envelope = envelopeOf(messages[2]);
@@ -114,7 +114,7 @@ describe('an envelope that was changed is a damaged message', () => {
   });
 });
 
-describe('a message that was changed or moved is a damaged message', () => {
+describe('F22 a message that was changed or moved is a damaged message', () => {
   test('whatever of it was changed', async () => {
     const { inner, store, messages, replace } = await conversation();
     for (const changed of [
@@ -187,7 +187,7 @@ describe('a message that was changed or moved is a damaged message', () => {
   });
 });
 
-describe('every read', () => {
+describe('F22 every read', () => {
   const changed = { content: 'not an envelope' };
 
   test('names the place of the message in its history', async () => {
@@ -239,7 +239,7 @@ describe('every read', () => {
   });
 });
 
-describe('a key', () => {
+describe('F22 a key', () => {
   test('that is another is a damaged message', async () => {
     const { inner } = await conversation();
     const store = new EncryptedSessionStore(inner, {
@@ -270,7 +270,7 @@ describe('a key', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('F22 what cannot be read', () => {
   test('is not popped', async () => {
     const { inner, store, messages, replace } = await conversation();
     await replace(4, { content: 'not an envelope' });

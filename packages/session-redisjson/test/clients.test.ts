@@ -123,7 +123,7 @@ const clients: Record<string, () => Promise<Client>> = {
   },
 };
 
-describe.each(Object.entries(clients))('%s', (_kind, open) => {
+describe.each(Object.entries(clients))('F24 %s', (_kind, open) => {
   let opened: Client;
   const keyPrefix = `clients:${randomUUID()}:`;
 
@@ -183,7 +183,7 @@ describe.each(Object.entries(clients))('%s', (_kind, open) => {
   });
 });
 
-test('ten thousand sessions share one connection', async () => {
+test('F24 ten thousand sessions share one connection', async () => {
   const client = redis4.createClient({ url: testRedisUrl() });
   await client.connect();
   const store = new RedisJsonSessionStore(client, { keyPrefix: `clients:${randomUUID()}:` });
@@ -199,7 +199,7 @@ test('ten thousand sessions share one connection', async () => {
   await client.quit();
 });
 
-test('a client in legacy mode is refused', () => {
+test('F24 a client in legacy mode is refused', () => {
   const client = redis4.createClient({ url: testRedisUrl(), legacyMode: true });
   expect(() => new RedisJsonSessionStore(client)).toThrow(
     expect.objectContaining({ name: 'TypeError', code: 'invalid_argument', field: 'client' }),

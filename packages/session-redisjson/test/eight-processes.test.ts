@@ -27,7 +27,7 @@ const Glance = Compile(
   }),
 );
 
-describe('Eight processes append 1,000 messages to one session', () => {
+describe('F5 Eight processes append 1,000 messages to one session', () => {
   const redis = useTestRedis();
 
   test('and nobody ever sees messages and counters disagree', async () => {

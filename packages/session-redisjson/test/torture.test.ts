@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { SessionError } from '@agent-sessions/session-core';
+import type { Commit, CommitResult, SessionStore } from '@agent-sessions/session-core';
+import { MemorySessionStore } from '@agent-sessions/session-memory';
+import { describe, expect, test } from '@jest/globals';
+
+import { reasonOf } from '../../../tools/reason.ts';
+import { redisBinaries } from '../../../tools/redis-server/redis-binaries.ts';
+import { testUnless } from '../../../tools/test/test-unless.ts';
+import { judge, type Verdict } from '../../../tools/torture/checker.ts';
+import { runClient } from '../../../tools/torture/client.ts';
+import { Journal, readJournal } from '../../../tools/torture/journal.ts';
+import { randomFor } from '../../../tools/torture/random.ts';
+import { inFolder } from '../../../tools/torture/servers.ts';
+import { sessionsOf } from '../../../tools/torture/workload.ts';
+
+const noOwnServer = await redisBinaries().then(() => undefined, reasonOf);
+const program = fileURLToPath(new URL('../../../tools/torture/run.ts', import.meta.url));
+
+testUnless(noOwnServer)(
+  'a short torture: nothing lost, nothing doubled, nothing out of order',
+  async () => {
+    const options = ['--commits', '400', '--kills', '5', '--clients', '3', '--seconds', '50'];
+    const node = ['--conditions=@agent-sessions/source', '--import', 'tsx', program];
+    const { stdout } = await promisify(execFile)(process.execPath, [...node, ...options], {
+      timeout: 58_000,
+    });
+    expect(stdout.trim().split('\n').at(-1)).toMatch(
+      /^torture: 4\d\d acknowledged commits, 5 kills: 0 lost, 0 doubled, 0 out of order \(seed 1\)$/,
+    );
+  },
+);
+
+type Committing = Pick<SessionStore, 'commit' | 'read'>;
+type Break = (store: Committing) => Committing['commit'];
+
+describe('The checker of the torture', () => {
+  test('finds nothing wrong with a store that keeps its promises', async () => {
+    const verdict = await verdictOn((store) => (id, commit) => store.commit(id, commit));
+    expect(verdict).toMatchObject({ lost: 0, doubled: 0, outOfOrder: 0, contradictions: [] });
+    expect(verdict.isGood).toBe(true);
+    expect(verdict.acknowledged).toBe(600);
+    // Else the others would not be tested either.
+    expect(verdict.repeated).toBeGreaterThan(30);
+    expect(verdict.refused).toBeGreaterThan(5);
+  });
+
+  test('catches a store that loses an acknowledged append', async () => {
+    const verdict = await verdictOn((store) => async (id, commit) => {
+      const { mark } = await store.read(id);
+      if (commit.drop || !mark || !isChosen(commit)) return store.commit(id, commit);
+      const length = mark.length + (commit.append?.length ?? 0);
+      return { mark: { ...mark, length }, repeated: false, dropped: [] };
+    });
+    expect(verdict.isGood).toBe(false);
+    expect(verdict.lost).toBeGreaterThan(0);
+  });
+
+  test('catches a store that applies a repeated commit twice', async () => {
+    const seen = new Set<string>();
+    const verdict = await verdictOn((store) => (id, commit) => {
+      const { operationId, append = [] } = commit;
+      const isRepeated = seen.has(operationId) && append.length > 0 && !commit.expect;
+      seen.add(operationId);
+      return store.commit(id, {
+        ...commit,
+        operationId: isRepeated ? `${operationId}, again` : operationId,
+      });
+    });
+    expect(verdict.isGood).toBe(false);
+    expect(verdict.doubled).toBeGreaterThan(0);
+  });
+
+  test('catches a store that swaps two messages', async () => {
+    const verdict = await verdictOn((store) => (id, commit) => {
+      const [first, second, ...rest] = commit.append ?? [];
+      if (!first || !second || !isChosen(commit)) return store.commit(id, commit);
+      return store.commit(id, { ...commit, append: [second, first, ...rest] });
+    });
+    expect(verdict).toMatchObject({ isGood: false, lost: 0, doubled: 0 });
+    expect(verdict.outOfOrder).toBeGreaterThan(0);
+  });
+
+  test('catches a store that stores a part of a batch', async () => {
+    const verdict = await verdictOn((store) => (id, commit) => {
+      const { append = [] } = commit;
+      if (append.length < 2 || !isChosen(commit)) return store.commit(id, commit);
+      return store.commit(id, { ...commit, append: append.slice(1) });
+    });
+    expect(verdict.isGood).toBe(false);
+    expect(verdict.lost).toBeGreaterThan(0);
+  });
+
+  test('catches a store that answers a pop with another message than it drops', async () => {
+    const verdict = await verdictOn((store) => async (id, commit) => {
+      if (commit.drop !== 1 || !isChosen(commit)) return store.commit(id, commit);
+      const { messages } = await store.read(id);
+      const result = await store.commit(id, commit);
+      return { ...result, dropped: messages.slice(0, 1) };
+    });
+    expect(verdict.isGood).toBe(false);
+    expect(verdict.contradictions.length).toBeGreaterThan(0);
+  });
+});
+
+/** Every 20th operation of a client, however often it is repeated. */
+function isChosen({ operationId }: Commit): boolean {
+  return Number(operationId.split(' ').at(-1)) % 20 === 0;
+}
+
+/** What the checker says of a store whose answers get lost at times, broken in one way. */
+function verdictOn(breaking: Break): Promise<Verdict> {
+  return inFolder(async (folder) => {
+    const store = new MemorySessionStore();
+    const clients = [0, 1, 2];
+    const sessions = sessionsOf(clients.length);
+    for (const session of sessions) await store.create(session);
+    const commit = losingAnswers(breaking(store));
+    const path = (client: number) => join(folder, `${client}.jsonl`);
+    await Promise.all(
+      clients.map(async (client) => {
+        const journal = new Journal(path(client));
+        await runClient({
+          ...{ seed: 7, client, journal, pauseMs: 0 },
+          store: { commit, read: (id, query) => store.read(id, query) },
+          mayGoOn: async (acknowledged) => acknowledged < 200,
+        });
+        journal.close();
+      }),
+    );
+    const histories = new Map<string, readonly string[]>();
+    for (const session of sessions) {
+      const { messages } = await store.read(session);
+      histories.set(
+        session,
+        messages.map(({ id }) => id),
+      );
+    }
+    return judge(
+      clients.map((client) => readJournal(path(client))),
+      histories,
+    );
+  });
+}
+
+function losingAnswers(commit: Committing['commit']): Committing['commit'] {
+  let answers = 0;
+  return async (sessionId: string, change: Commit): Promise<CommitResult> => {
+    // Others get their turn, as they would over a network.
+    await new Promise((resolve) => setImmediate(resolve));
+    const result = await commit(sessionId, change);
+    if (randomFor('lost answer', (answers += 1)).next() > 0.1) return result;
+    const { operationId } = change;
+    throw new SessionError('timeout', 'The answer was lost.', { outcome: 'unknown', operationId });
+  };
+}

@@ -1,0 +1,246 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { RedisJsonSessionStore } from '@agent-sessions/session-redisjson';
+import { withConnection } from '../redis-server/connection.ts';
+import { judge, type Verdict } from './checker.ts';
+import type { Grant } from './client-program.ts';
+import { type Entry, readJournal } from './journal.ts';
+import { randomFor } from './random.ts';
+import type { Servers } from './servers.ts';
+import { inFolder } from './servers.ts';
+import { isWhole, sessionsOf } from './workload.ts';
+
+export interface TortureOptions {
+  readonly seed: number;
+  /** How many acknowledged commits there shall be at least. */
+  readonly commits: number;
+  /** How often a server or a client is killed. */
+  readonly kills: number;
+  readonly clients: number;
+  /** After so many seconds it comes to an end, wherever it is. */
+  readonly seconds: number;
+  readonly log: (line: string) => void;
+}
+
+export interface Outcome extends Verdict {
+  readonly kills: { readonly server: number; readonly client: number };
+  /** It came to the end that was wanted within its time. */
+  readonly isComplete: boolean;
+}
+
+const program = fileURLToPath(new URL('client-program.ts', import.meta.url));
+
+/** Lets processes commit, kills them and their servers, and judges what is there at the end. */
+export function torture(servers: Servers, options: TortureOptions): Promise<Outcome> {
+  return inFolder((folder) => tortureIn(folder, servers, options));
+}
+
+async function tortureIn(
+  folder: string,
+  servers: Servers,
+  { seed, commits, kills, clients, seconds, log }: TortureOptions,
+): Promise<Outcome> {
+  const startedAt = Date.now();
+  const isLate = () => Date.now() - startedAt > seconds * 1000;
+  const each = Math.ceil(commits / clients);
+  const sessions = sessionsOf(clients);
+  const workers = Array.from({ length: clients }, (_, client) => ({
+    client,
+    journal: join(folder, `client-${client}.jsonl`),
+    process: undefined as ChildProcess | undefined,
+    acknowledged: 0,
+    failure: undefined as string | undefined,
+  }));
+  type Worker = (typeof workers)[number];
+  const done = { server: 0, client: 0 };
+  const disturbances = new Map<string, number>();
+  let grant: Grant = { upTo: 0, isLast: false };
+  let acknowledgements = 0;
+  let isCalm = false;
+  const lost = new Set<string>();
+
+  const total = () => workers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  const entries = () => workers.map(({ journal }) => readJournal(journal));
+  const progress = () => {
+    const faults = [...disturbances.values()].reduce((sum, count) => sum + count, 0);
+    log(
+      `${Math.round((Date.now() - startedAt) / 1000)} s: ${total()} acknowledged commits, ` +
+        `${done.server} kills of the server, ${done.client} of clients, ${faults} network faults`,
+    );
+  };
+
+  function start(worker: Worker): void {
+    const args = ['--seed', seed, '--client', worker.client, '--journal', worker.journal];
+    const child = fork(program, [...args.map(String), ...servers.clientArguments(worker.client)], {
+      execArgv: ['--conditions=@agent-sessions/source', '--import', 'tsx'],
+    });
+    worker.process = child;
+    child.send(grant);
+    child.on('message', (count: number) => {
+      worker.acknowledged = count;
+      disturbNow();
+    });
+    child.on('exit', (code, signal) => {
+      if (code !== 0 && signal !== 'SIGKILL') worker.failure = `ended with ${code ?? signal}`;
+    });
+  }
+
+  function disturbNow(): void {
+    acknowledgements += 1;
+    const random = randomFor(seed, 'disturbance', acknowledgements);
+    if (isCalm || random.next() > 1 / 25) return;
+    const what = servers.disturb(random.from(0, clients - 1), random);
+    if (what !== 'nothing') disturbances.set(what, (disturbances.get(what) ?? 0) + 1);
+  }
+
+  /** Enough for this kill to come in the midst of work, and for the next to have something to do. */
+  function grantUntil(kill: number): void {
+    const share = kill >= kills ? 1 : (kill + 1) / (kills + 1);
+    grant = { upTo: Math.ceil(each * share), isLast: kill >= kills };
+    for (const worker of workers) if (worker.process?.connected) worker.process.send(grant);
+  }
+
+  async function waitFor(isReached: () => boolean): Promise<void> {
+    while (!isReached() && !isLate() && !workers.some(({ failure }) => failure)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async function killSomebody(kill: number): Promise<void> {
+    const random = randomFor(seed, 'kill', kill);
+    if (kill % 2 === 0) {
+      await servers.kill();
+      done.server += 1;
+      const known = entries();
+      for (const operation of await forgotten(known, await servers.currentUrl())) {
+        lost.add(operation);
+      }
+      return;
+    }
+    const worker = workers[random.from(0, clients - 1)];
+    const child = worker?.process;
+    if (!worker || !child || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    done.client += 1;
+    start(worker);
+  }
+
+  const timer = setInterval(progress, 3000);
+  try {
+    await withStore(await servers.currentUrl(), async (store) => {
+      for (const session of sessions) await store.create(session);
+    });
+    for (const worker of workers) start(worker);
+    for (let kill = 0; kill < kills; kill += 1) {
+      grantUntil(kill + 1);
+      await waitFor(() => total() >= (commits * (kill + 0.5)) / (kills + 1));
+      if (isLate() || workers.some(({ failure }) => failure)) break;
+      await killSomebody(kill);
+    }
+    isCalm = true;
+    servers.calm();
+    grantUntil(kills);
+    if (isLate()) {
+      grant = { upTo: 0, isLast: true };
+      for (const worker of workers) if (worker.process?.connected) worker.process.send(grant);
+    }
+    const allEnded = () => workers.every(({ process: child }) => child?.exitCode !== null);
+    const endsAt = Date.now() + seconds * 1000;
+    await waitUntil(() => allEnded() || Date.now() > endsAt);
+    clearInterval(timer);
+    progress();
+    if (disturbances.size > 0) {
+      log([...disturbances].map(([what, count]) => `${what}: ${count}`).join(', '));
+    }
+    for (const { client, failure } of workers) {
+      if (failure) log(`client ${client} ${failure}`);
+    }
+    // What was acknowledged must be there also after this one.
+    await servers.kill();
+    const known = entries();
+    const url = await servers.currentUrl();
+    for (const operation of await forgotten(known, url)) lost.add(operation);
+    const verdict = judge(known, await historiesIn(url, sessions), lost);
+    const isComplete =
+      verdict.acknowledged >= commits &&
+      done.server + done.client >= kills &&
+      !workers.some(({ failure }) => failure);
+    return { ...verdict, kills: done, isComplete };
+  } finally {
+    clearInterval(timer);
+    for (const { process: child } of workers) child?.kill('SIGKILL');
+  }
+}
+
+async function waitUntil(isReached: () => boolean): Promise<void> {
+  while (!isReached()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** How many of the last operations on a session the server is asked about. It knows 1,000. */
+const remembered = 900;
+
+/**
+ * The acknowledged operations that the server knows nothing of: each leaves a record of itself in
+ * the document, the last 1,000 at least.
+ */
+async function forgotten(journals: readonly Entry[][], url: string): Promise<string[]> {
+  const sessionOf = new Map<string, string>();
+  const acknowledged = new Map<string, { operationId: string; atMs: number }[]>();
+  for (const entry of journals.flat()) {
+    if (entry.kind === 'begun') sessionOf.set(entry.operationId, entry.session);
+    else if (!entry.refused && entry.mark !== null) {
+      const session = sessionOf.get(entry.operationId) ?? '';
+      acknowledged.set(session, [...(acknowledged.get(session) ?? []), entry]);
+    }
+  }
+  return withConnection(url, async (connection) => {
+    const missing: string[] = [];
+    for (const [session, operations] of acknowledged) {
+      const text = await connection.sendCommand(['JSON.GET', `session:${session}`, '$.operations']);
+      const known = String(text);
+      const last = operations.toSorted((one, other) => one.atMs - other.atMs).slice(-remembered);
+      for (const { operationId } of last) {
+        if (!known.includes(memberOf(operationId))) missing.push(operationId);
+      }
+    }
+    return missing;
+  });
+}
+
+/** As the README of the driver describes it. */
+function memberOf(operationId: string): string {
+  return `"o${createHash('sha256').update(operationId).digest('hex').slice(0, 32)}"`;
+}
+
+async function historiesIn(
+  url: string,
+  sessions: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  return withStore(url, async (store) => {
+    const histories = new Map<string, readonly string[]>();
+    for (const session of sessions) {
+      const { messages } = await store.read(session);
+      const metadata = await store.metadata(session);
+      const tokens = messages.reduce((sum, message) => sum + (message.tokens ?? 0), 0);
+      const agrees =
+        (metadata?.messageCount ?? 0) === messages.length &&
+        (metadata?.totalTokens ?? 0) === tokens;
+      const names = messages.map((each) => (isWhole(each) ? each.id : `changed ${each.id}`));
+      histories.set(session, agrees ? names : [...names, 'a count that does not agree']);
+    }
+    return histories;
+  });
+}
+
+function withStore<Result>(
+  url: string,
+  task: (store: RedisJsonSessionStore) => Promise<Result>,
+): Promise<Result> {
+  return withConnection(url, (connection) => task(new RedisJsonSessionStore(connection)), 60_000);
+}
