@@ -17,6 +17,14 @@ for (const name of ignored) delete process.env[name];
 // What runs at the time then ends, too.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
+/** All tests that use the Redis of the run. */
+const redisFolders = [
+  'packages/session-core',
+  'packages/session-redisjson',
+  'packages/session-encryption',
+  'packages/agents-adapter',
+];
+
 const steps: Record<string, (tally: Tally) => Promise<unknown>> = {
   'Types, lint, format': (tally) =>
     tally.check('npm run check', () => runProgram('npm', ['run', 'check'], { shown: true })),
@@ -27,7 +35,7 @@ const steps: Record<string, (tally: Tally) => Promise<unknown>> = {
   'The store on RedisJSON 2.6': (tally) =>
     runSuite(tally, {
       env: { AGENT_SESSIONS_REDISJSON: '2.6' },
-      folders: ['packages/session-redisjson', 'packages/agents-adapter'],
+      folders: redisFolders,
     }),
 
   'The store in containers': async (tally) => {
@@ -37,7 +45,7 @@ const steps: Record<string, (tally: Tally) => Promise<unknown>> = {
       await withContainerEngine((engine) =>
         runSuite(tally, {
           env: { ...engine, AGENT_SESSIONS_REDIS: 'docker' },
-          folders: ['packages/session-redisjson', 'tools/test'],
+          folders: [...redisFolders, 'tools/test'],
         }),
       );
     }
