@@ -1,5 +1,5 @@
 // Runs one of the repository's commands:
-// `node tools/run.mjs demo|test|check|build|redis|format|conformance|failures|ci`.
+// `node tools/run.mjs demo|test|check|build|redis|format|conformance|failures|torture|ci`.
 // Each must work as the first command after a clone, so this file needs nothing but Node and
 // installs the dependencies when they are missing. That is why it is plain JavaScript.
 import { spawn } from 'node:child_process';

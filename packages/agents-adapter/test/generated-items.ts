@@ -28,7 +28,16 @@ const number = fc.oneof(
 
 const key = fc.oneof(
   fc.constantFrom(
-    ...['__proto__', '$binary', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'toJSON', 'length'],
+    ...[
+      '__proto__',
+      '$binary',
+      'constructor',
+      'prototype',
+      'toString',
+      'hasOwnProperty',
+      'toJSON',
+      'length',
+    ],
     ...['base64', 'json', 'role', 'content', 'item', 'exact', 'id', 'tokens', 'type'],
     ...['0', '10', '-1', '01', '4294967295', '', ' ', '.', '*', '[0]', '$', '@', 'a'],
   ),

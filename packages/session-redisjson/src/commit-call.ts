@@ -73,9 +73,15 @@ export type CommitReply =
   | { readonly status: 'damaged'; readonly index: number }
   | { readonly status: 'nothing' | 'reused' | 'missing' | 'conflict' | 'foreign' | 'newer' };
 
-export function parseCommitReply(reply: unknown): CommitReply {
+/**
+ * @param args - what the script was called with: node-redis 4 may hand out the answer of another
+ * call, where a connection was cut in the middle of an answer
+ * @throws SessionError `store_failed`, with an unknown outcome, where it is no answer to that
+ */
+export function parseCommitReply(reply: unknown, args: readonly string[]): CommitReply {
   if (!Array.isArray(reply)) throw unexpectedReply();
-  const [status, epoch = '', ...rest] = reply.map(String);
+  const [status, member, epoch = '', ...rest] = reply.map(String);
+  if (member !== args[0]) throw unexpectedReply();
   const [generation = '', length = '', lastId = '', dropped = '[]'] = rest;
   switch (status) {
     case 'committed':
@@ -122,15 +128,22 @@ function toMark(epoch: string, generation: string, length: string, lastId: strin
 }
 
 function parseList(text: string): unknown[] {
-  const list: unknown = JSON.parse(text);
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch (cause) {
+    throw unexpectedReply(cause);
+  }
   if (!Array.isArray(list)) throw unexpectedReply();
   return list;
 }
 
-function unexpectedReply(): SessionError {
-  return new SessionError('store_failed', 'Redis answered the commit with something unexpected.', {
-    outcome: 'unknown',
-  });
+function unexpectedReply(cause?: unknown): SessionError {
+  return new SessionError(
+    'store_failed',
+    'Redis answered the commit with something unexpected. Repeat it with the same operation id, on a new connection.',
+    { outcome: 'unknown', cause },
+  );
 }
 
 /** The error for a commit that the script refused. */

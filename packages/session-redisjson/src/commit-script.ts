@@ -19,7 +19,7 @@
  *        [16]  id of the last of the new messages, '' where there are none
  *        [17…] the new messages
  *
- * Answers a status, and with it
+ * Answers a status, ARGV[1] again, and with them
  *
  *     'committed'  epoch, generation, length, last id, JSON text of what was dropped
  *     'nothing'    there is no session, and the change needs none
@@ -41,6 +41,8 @@ local newEpoch, session, user, agent, tokens = ARGV[11], ARGV[12], ARGV[13], ARG
 local lastId, first = ARGV[16], 17
 local added = #ARGV - first + 1
 
+-- With the operation, so that nobody takes the answer of another for his own.
+local function answer(status, ...) return {status, member, ...} end
 local function whole(number) return string.format('%d', number) end
 local function text(value) return cjson.encode(value) end
 
@@ -81,8 +83,8 @@ else
 end
 
 if not stored then
-  if expects == 'epoch' or expects == 'mark' then return {'missing'} end
-  if not string.find(flags, 'c') then return {'nothing'} end
+  if expects == 'epoch' or expects == 'mark' then return answer('missing') end
+  if not string.find(flags, 'c') then return answer('nothing') end
   local agents = agent ~= '' and text(agent) or ''
   local record = ''
   if not string.find(flags, 'o') then
@@ -98,48 +100,48 @@ if not stored then
     .. '","revision":1,"generation":0,"ttl_ms":' .. (ttl ~= '' and ttl or '0')
     .. '},"operations":{"a":{' .. record .. '},"b":{}},"state":{}}')
   if ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
-  return {'committed', newEpoch, '0', whole(added), lastId, '[]'}
+  return answer('committed', newEpoch, '0', whole(added), lastId, '[]')
 end
 
 local found = cjson.decode(stored)
-if found['$.session_id'][1] ~= session then return {'foreign'} end
-if user ~= '' and found['$.user_id'][1] ~= user then return {'missing'} end
+if found['$.session_id'][1] ~= session then return answer('foreign') end
+if user ~= '' and found['$.user_id'][1] ~= user then return answer('missing') end
 
 local store, adopted = found['$.store'][1], ''
 if not store then
   -- What Python wrote goes by the time of its creation, before its first commit here and after.
   local created = cjson.decode(redis.call('JSON.GET', key, '$.created_at'))[1]
   local count = cjson.decode(redis.call('JSON.GET', key, '$.metadata.message_count'))[1]
-  if type(created) ~= 'number' or type(count) ~= 'number' then return {'foreign'} end
+  if type(created) ~= 'number' or type(count) ~= 'number' then return answer('foreign') end
   store = {epoch = whole(math.floor(created * 1000000)), revision = 0, generation = 0, ttl_ms = 0}
   adopted = '"schema_version":1,"epoch":"' .. store.epoch .. '","ttl_ms":0,'
 elseif store.schema_version ~= 1 then
-  return {'newer'}
+  return answer('newer')
 end
 local epoch, generation, revision = store.epoch, store.generation, store.revision + 1
 
 local known = found[operation][1]
 if known then
-  if string.sub(known, 1, #fingerprint) ~= fingerprint then return {'reused'} end
-  return {'repeated', epoch, known}
+  if string.sub(known, 1, #fingerprint) ~= fingerprint then return answer('reused') end
+  return answer('repeated', epoch, known)
 end
 
 local length
 if drop > 0 or added == 0 or expects == 'mark' or adopted ~= '' then
   length = redis.call('JSON.ARRLEN', key, '$.messages')[1]
-  if not length then return {'foreign'} end
+  if not length then return answer('foreign') end
 end
 if string.find(flags, 'o') then
-  return {'exists', epoch, whole(generation), whole(length), idOfLast()}
+  return answer('exists', epoch, whole(generation), whole(length), idOfLast())
 end
-if expects == 'nothing' then return {'conflict'} end
-if expects ~= 'anything' and epoch ~= ARGV[4] then return {'missing'} end
+if expects == 'nothing' then return answer('conflict') end
+if expects ~= 'anything' and epoch ~= ARGV[4] then return answer('missing') end
 if expects == 'mark' then
   local function isExpected(count) return ARGV[6] == whole(count) .. ' ' .. idOfLast() end
   -- A read of a part goes by the count, which Python leaves wrong where it is interrupted.
   local known = generation == tonumber(ARGV[5]) and (isExpected(length)
     or isExpected(tonumber(cjson.decode(redis.call('JSON.GET', key, '$.metadata.message_count'))[1]) or length))
-  if not known then return {'conflict'} end
+  if not known then return answer('conflict') end
 end
 
 local dropped, total = '[]', ''
@@ -158,7 +160,7 @@ if drop > 0 and length > 0 then
     dropped = redis.call('JSON.GET', key, tail)
     for index, message in ipairs(cjson.decode(dropped)) do
       -- What nobody could read is not dropped by one who wants to read it.
-      if not readable(message) then return {'damaged', whole(length - drop + index - 1)} end
+      if not readable(message) then return answer('damaged', whole(length - drop + index - 1)) end
     end
   end
   length = length - drop
@@ -174,7 +176,7 @@ for from = first, #ARGV, 1000 do
   length = redis.call('JSON.ARRAPPEND', key, '$.messages',
     unpack(ARGV, from, math.min(from + 999, #ARGV)))[1]
   -- Not a list, and so nothing was written yet: what drops has looked before.
-  if not length then return {'foreign'} end
+  if not length then return answer('foreign') end
 end
 if tokens ~= 0 then redis.call('JSON.NUMINCRBY', key, '$.metadata.total_tokens', whole(tokens)) end
 
@@ -206,5 +208,5 @@ redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now .. ',"store":{' .. ad
   .. '},"metadata":{"message_count":' .. whole(length) .. total .. current
   .. '},"operations":{"' .. turn .. '":{"' .. member .. '":' .. text(record) .. '}}}')
 if ttl ~= '0' then redis.call('PEXPIRE', key, ttl) end
-return {'committed', epoch, whole(generation), whole(length), lastId, dropped}
+return answer('committed', epoch, whole(generation), whole(length), lastId, dropped)
 `;

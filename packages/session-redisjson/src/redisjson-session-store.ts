@@ -215,7 +215,7 @@ export class RedisJsonSessionStore implements SessionStore {
       operationId,
       signal,
     });
-    return parseCommitReply(reply);
+    return parseCommitReply(reply, args);
   }
 
   #get(key: string, path: string[], access?: SessionAccess): Promise<unknown> {

@@ -575,8 +575,8 @@ describe.each(wayNames)('F23 On %s, a server', (way) => {
   }
 });
 
-describe.each(['openSessionStore(url)', 'node-redis 5'] as const)('F23 On %s', (way) => {
-  testWithOwnServer('a server that is loading: calls wait for it by their deadline', async () => {
+describe.each(['openSessionStore(url)', 'node-redis 5'] as const)('F23 Loading, on %s', (way) => {
+  testWithOwnServer('a server is waited for, by the deadline of the call', async () => {
     const slowly = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'];
     const server = await startRedisServer({ args: slowly });
     const [patient, hasty] = await Promise.all([
@@ -602,91 +602,94 @@ describe.each(['openSessionStore(url)', 'node-redis 5'] as const)('F23 On %s', (
   });
 });
 
-describe.each(['openSessionStore(url)', 'node-redis 5'] as const)('Confirmed on %s', (way) => {
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
-  const started: RedisServer[] = [];
-  const opened: Opened[] = [];
-  const start = async (args: readonly string[]) => {
-    const server = await startRedisServer({ args });
-    started.push(server);
-    return server;
-  };
-  const startReplicaOf = async (master: RedisServer) => {
-    const replica = await start(['--replicaof', '127.0.0.1', String(master.port)]);
-    await until('it has synchronised', () =>
-      withConnection(replica.url, async (connection) => {
-        return infoField(await connection.info('replication'), 'master_link_status') === 'up';
-      }),
-    );
-    return replica;
-  };
-  const openOn = async (server: RedisServer, confirm: Options['confirm']) => {
-    const each = await ways[way](server.url, { confirm });
-    opened.push(each);
-    return each.store;
-  };
-  afterAll(async () => {
-    await Promise.all(opened.map((each) => each.close()));
-    await Promise.all(started.map((server) => server.stop()));
-  });
-
-  const byReplica = { replicas: 1, timeoutMs: 200 };
-  const unconfirmed = { name: 'SessionError', code: 'unconfirmed', outcome: 'unknown' };
-  const { operationId } = change;
-
-  testWithOwnServer('by a replica: not while it is away, in truth when it is back', async () => {
-    const master = await start([]);
-    const store = await openOn(master, byReplica);
-    const failure = { ...unconfirmed, retryable: true, operationId };
-    expect(await failureOf(store.commit('mine', change))).toMatchObject(failure);
-    // A repetition writes nothing, on this connection or on one that never wrote anything.
-    expect(await failureOf(store.commit('mine', change))).toMatchObject(failure);
-    const other = await openOn(master, byReplica);
-    expect(await failureOf(other.commit('mine', change))).toMatchObject(failure);
-    expect(await store.read('mine')).toMatchObject({ mark: { length: 3 } });
-
-    const replica = await startReplicaOf(master);
-    await until('the replica has told the master that it has it', async () => {
-      return (await store.commit('mine', change)).repeated;
+describe.each(['openSessionStore(url)', 'node-redis 5'] as const)(
+  'A commit confirmed on %s',
+  (way) => {
+    const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
+    const started: RedisServer[] = [];
+    const opened: Opened[] = [];
+    const start = async (args: readonly string[]) => {
+      const server = await startRedisServer({ args });
+      started.push(server);
+      return server;
+    };
+    const startReplicaOf = async (master: RedisServer) => {
+      const replica = await start(['--replicaof', '127.0.0.1', String(master.port)]);
+      await until('it has synchronised', () =>
+        withConnection(replica.url, async (connection) => {
+          return infoField(await connection.info('replication'), 'master_link_status') === 'up';
+        }),
+      );
+      return replica;
+    };
+    const openOn = async (server: RedisServer, confirm: Options['confirm']) => {
+      const each = await ways[way](server.url, { confirm });
+      opened.push(each);
+      return each.store;
+    };
+    afterAll(async () => {
+      await Promise.all(opened.map((each) => each.close()));
+      await Promise.all(started.map((server) => server.stop()));
     });
-    const copy = await ways[way](replica.url);
-    opened.push(copy);
-    expect(await copy.store.read('mine')).toEqual(await store.read('mine'));
 
-    process.kill(replica.pid, 'SIGSTOP');
-    const later = { operationId: 'later', append: batch };
-    expect(await failureOf(store.commit('mine', later))).toMatchObject({ ...unconfirmed });
-    const third = await openOn(master, byReplica);
-    expect(await failureOf(third.commit('mine', later))).toMatchObject({ ...unconfirmed });
-    // The script is sent a second time: the first question would have come before it.
-    await withConnection(master.url, (connection) => connection.scriptFlush());
-    const fresh = { operationId: 'fresh', append: batch };
-    expect(await failureOf(third.commit('mine', fresh))).toMatchObject({ ...unconfirmed });
-    // What was refused has not been made, and is not said to have been.
-    expect(
-      await failureOf(store.commit('mine', { ...later, operationId: 'x', expect: null })),
-    ).toMatchObject({ code: 'conflict', outcome: 'not_applied' });
+    const byReplica = { replicas: 1, timeoutMs: 200 };
+    const unconfirmed = { name: 'SessionError', code: 'unconfirmed', outcome: 'unknown' };
+    const { operationId } = change;
 
-    process.kill(replica.pid, 'SIGCONT');
-    const patient = await openOn(master, { replicas: 1, timeoutMs: 4000 });
-    expect(await patient.commit('mine', fresh)).toMatchObject({ repeated: true });
-    expect(await copy.store.read('mine')).toMatchObject({ mark: { length: 9 } });
-    expect(await patient.create('another')).toMatchObject({ created: true });
-  });
+    testWithOwnServer('by a replica: not while it is away, in truth when it is back', async () => {
+      const master = await start([]);
+      const store = await openOn(master, byReplica);
+      const failure = { ...unconfirmed, retryable: true, operationId };
+      expect(await failureOf(store.commit('mine', change))).toMatchObject(failure);
+      // A repetition writes nothing, on this connection or on one that never wrote anything.
+      expect(await failureOf(store.commit('mine', change))).toMatchObject(failure);
+      const other = await openOn(master, byReplica);
+      expect(await failureOf(other.commit('mine', change))).toMatchObject(failure);
+      expect(await store.read('mine')).toMatchObject({ mark: { length: 3 } });
 
-  testWithOwnServer('by the disk, where there is an append-only file', async () => {
-    const store = await openOn(await start(durable), { disk: true });
-    expect(await store.commit('mine', change)).toMatchObject({ repeated: false });
-    expect(await store.commit('mine', change)).toMatchObject({ repeated: true });
+      const replica = await startReplicaOf(master);
+      await until('the replica has told the master that it has it', async () => {
+        return (await store.commit('mine', change)).repeated;
+      });
+      const copy = await ways[way](replica.url);
+      opened.push(copy);
+      expect(await copy.store.read('mine')).toEqual(await store.read('mine'));
 
-    const forgetful = await openOn(await start([]), { disk: true });
-    const failure = await failureOf(forgetful.commit('mine', change));
-    expect(failure).toMatchObject({ ...unconfirmed, retryable: false, operationId });
-    expect((failure as SessionError).cause).toMatchObject({
-      message: expect.stringContaining('appendonly'),
+      process.kill(replica.pid, 'SIGSTOP');
+      const later = { operationId: 'later', append: batch };
+      expect(await failureOf(store.commit('mine', later))).toMatchObject({ ...unconfirmed });
+      const third = await openOn(master, byReplica);
+      expect(await failureOf(third.commit('mine', later))).toMatchObject({ ...unconfirmed });
+      // The script is sent a second time: the first question would have come before it.
+      await withConnection(master.url, (connection) => connection.scriptFlush());
+      const fresh = { operationId: 'fresh', append: batch };
+      expect(await failureOf(third.commit('mine', fresh))).toMatchObject({ ...unconfirmed });
+      // What was refused has not been made, and is not said to have been.
+      expect(
+        await failureOf(store.commit('mine', { ...later, operationId: 'x', expect: null })),
+      ).toMatchObject({ code: 'conflict', outcome: 'not_applied' });
+
+      process.kill(replica.pid, 'SIGCONT');
+      const patient = await openOn(master, { replicas: 1, timeoutMs: 4000 });
+      expect(await patient.commit('mine', fresh)).toMatchObject({ repeated: true });
+      expect(await copy.store.read('mine')).toMatchObject({ mark: { length: 9 } });
+      expect(await patient.create('another')).toMatchObject({ created: true });
     });
-  });
-});
+
+    testWithOwnServer('by the disk, where there is an append-only file', async () => {
+      const store = await openOn(await start(durable), { disk: true });
+      expect(await store.commit('mine', change)).toMatchObject({ repeated: false });
+      expect(await store.commit('mine', change)).toMatchObject({ repeated: true });
+
+      const forgetful = await openOn(await start([]), { disk: true });
+      const failure = await failureOf(forgetful.commit('mine', change));
+      expect(failure).toMatchObject({ ...unconfirmed, retryable: false, operationId });
+      expect((failure as SessionError).cause).toMatchObject({
+        message: expect.stringContaining('appendonly'),
+      });
+    });
+  },
+);
 
 test('A confirmation that would wait for ever is refused', () => {
   const client = redis4.createClient();
