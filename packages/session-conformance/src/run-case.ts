@@ -1,7 +1,7 @@
 import type { SessionStore } from '@agent-sessions/session-core';
 
 import type { Case } from './case.ts';
-import type { StoreSetup } from './store-setup.ts';
+import type { StoreSetup, StoreUnderTest } from './store-setup.ts';
 
 /** Why a case says nothing about a driver; `undefined` where it is to be run. */
 export function reasonToSkip({ needs }: Case, { capabilities }: StoreSetup): string | undefined {
@@ -16,7 +16,7 @@ export function reasonToSkip({ needs }: Case, { capabilities }: StoreSetup): str
  * @throws Error where the promise is broken or the set-up fails
  */
 export async function runCase(conformanceCase: Case, setup: StoreSetup): Promise<void> {
-  const place = await setup.create();
+  const place = placeOf(await setup.create());
   const opened = new Set<SessionStore>();
   const open = async () => {
     const store = await place.open();
@@ -36,6 +36,10 @@ export async function runCase(conformanceCase: Case, setup: StoreSetup): Promise
     await Promise.allSettled(Array.from(opened, (store) => close(store)));
     await place.dispose?.();
   }
+}
+
+function placeOf(created: StoreUnderTest | SessionStore): StoreUnderTest {
+  return 'open' in created ? created : { open: () => created };
 }
 
 function checkClaims(store: SessionStore, { name, capabilities }: StoreSetup): void {

@@ -8,9 +8,10 @@ export interface StoreSetup {
   readonly capabilities: SessionStoreCapabilities;
   /**
    * Prepares an empty place for one case, which no other case and nobody else sees: a key prefix,
-   * a schema, a folder. It is called once for each case that runs.
+   * a schema, a folder. It is called once for each case that runs. A driver that claims neither
+   * `durable` nor `sharedWriters` may answer a store that is its own place.
    */
-  create(): StoreUnderTest | Promise<StoreUnderTest>;
+  create(): StoreUnderTest | SessionStore | Promise<StoreUnderTest | SessionStore>;
 }
 
 /** An empty place for sessions, and the stores that work on it. */

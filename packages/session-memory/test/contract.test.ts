@@ -7,6 +7,6 @@ testSessionStore(
   {
     name: 'MemorySessionStore',
     capabilities: { durable: false, sharedWriters: false, expiry: true },
-    create: () => ({ open: () => new MemorySessionStore() }),
+    create: () => new MemorySessionStore(),
   },
 );
