@@ -246,11 +246,13 @@ describe.each(wayNames)('On %s', (way) => {
     expect(applied).toBeLessThan(20);
   });
 
-  // The same bytes on the same clients: one way is enough.
-  const testOnce = way === 'openSessionStore(url)' ? test : test.skip;
-  testOnce('F1 a request cut after every byte creates a session once or not at all', async () => {
-    expect((await atEveryOffset('request', false)).cuts).toBeGreaterThan(500);
-  });
+  const isTried = way === 'openSessionStore(url)' ? undefined : 'the bytes are those sent by URL';
+  testUnless(isTried)(
+    'F1 a request cut after every byte creates a session once or not at all',
+    async () => {
+      expect((await atEveryOffset('request', false)).cuts).toBeGreaterThan(500);
+    },
+  );
 
   // RESP2Decoder.reset of @redis/client 1.6.1 keeps what it had read of the answer, and takes the
   // answers of the next connection for the rest of it: calls hang, get the answer of another, or
