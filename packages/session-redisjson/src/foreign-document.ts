@@ -1,7 +1,7 @@
 import { SessionError } from '@agent-sessions/session-core';
 
 /** The version of the document's form that this driver reads and writes. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** The key holds something that is no session's document. */
 export function notASession(sessionId: string): SessionError {
@@ -17,4 +17,15 @@ export function unsupportedSchema(sessionId: string): SessionError {
     'unsupported_schema',
     `Session ${JSON.stringify(sessionId)} was written by a newer version of @agent-sessions/session-redisjson; nothing was changed. Update this application's.`,
   );
+}
+
+/**
+ * @param store - our member of the document; a session that Python wrote has none
+ * @throws SessionError `unsupported_schema` where the document has another form
+ */
+export function checkSchema(
+  sessionId: string,
+  store: { readonly schema_version: number } | undefined,
+): void {
+  if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
 }

@@ -3,7 +3,7 @@ import type { Message, Role, SessionError, SessionMark } from '@agent-sessions/s
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
-import { notASession, schemaVersion, unsupportedSchema } from './foreign-document.ts';
+import { checkSchema, notASession } from './foreign-document.ts';
 import { decodeMessage } from './stored-message.ts';
 
 /** What to read: from an index on, or the last ones, or those of a role, or the last of a role. */
@@ -75,7 +75,7 @@ export function parseHistory(
   if (reply === null) return undefined;
   if (!Head.Check(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
   const store = reply['$.store'][0];
-  if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
+  checkSchema(sessionId, store);
   const records: unknown = Reflect.get(reply, messagesPath(part));
   if (!Array.isArray(records)) throw notASession(sessionId);
 

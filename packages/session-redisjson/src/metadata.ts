@@ -2,7 +2,7 @@ import type { SessionMetadata } from '@agent-sessions/session-core';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
-import { notASession, schemaVersion, unsupportedSchema } from './foreign-document.ts';
+import { checkSchema, notASession } from './foreign-document.ts';
 
 /** What is read of a session for its metadata: no messages. */
 export const metadataPaths = [
@@ -40,7 +40,7 @@ export function parseMetadata(sessionId: string, reply: unknown): SessionMetadat
   if (!Metadata.Check(reply) || reply['$.session_id'][0] !== sessionId)
     throw notASession(sessionId);
   const [store] = reply['$.store'];
-  if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
+  checkSchema(sessionId, store);
   const [metadata] = reply['$.metadata'];
   return {
     sessionId,
