@@ -17,7 +17,7 @@ export function same(actual: unknown, expected: unknown, what = 'the answer'): v
 }
 
 /** The text that {@link same} compares. */
-export function jsonText(value: unknown): string {
+function jsonText(value: unknown): string {
   return value === undefined ? 'undefined' : stringifyJson(copyJson(value, 'value'));
 }
 

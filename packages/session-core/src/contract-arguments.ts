@@ -179,7 +179,7 @@ function checkContent(
 }
 
 /** @throws TypeError or RangeError `invalid_argument` if it is none of the roles */
-export function checkRole(field: string, role: Role): Role {
+function checkRole(field: string, role: Role): Role {
   if (roles.includes(role)) return role;
   throw outOfRange(field, `must be one of ${roles.join(', ')}.`);
 }
