@@ -1,17 +1,13 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { type Relay, startRelay } from '../../session-redisjson/test/relay.ts';
 
 /** Stands between a client and Redis, and cuts the connection when it is told to. */
-export interface LosingProxy {
-  /** The URL of the server, by way of the proxy. */
-  readonly url: string;
+export interface LosingProxy extends Relay {
   /** How many connections it has cut, each at a commit. */
   readonly lost: number;
   /** Cuts the connection instead of passing on the answer to the next commit. */
   loseNextAnswer(options?: LossOptions): void;
   /** Cuts the connection instead of passing on the next commit. */
   loseNextCommit(options?: LossOptions): void;
-  close(): Promise<void>;
 }
 
 export interface LossOptions {
@@ -22,18 +18,15 @@ export interface LossOptions {
 }
 
 export async function startLosingProxy(serverUrl: string): Promise<LosingProxy> {
-  const { hostname, port } = new URL(serverUrl);
-  const sockets = new Set<Socket>();
   let plan: (LossOptions & { readonly what: 'commit' | 'answer' }) | undefined;
   let staysAway = false;
   let lost = 0;
 
-  const proxy = createServer((client) => {
+  const relay = await startRelay(serverUrl, (client, server) => {
     if (staysAway) {
       client.destroy();
       return;
     }
-    const server = connect(Number(port), hostname);
     let losesAnswer = false;
     const lose = () => {
       lost += 1;
@@ -57,24 +50,10 @@ export async function startLosingProxy(serverUrl: string): Promise<LosingProxy> 
       if (losesAnswer) lose();
       else client.write(chunk);
     });
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        server.destroy();
-      });
-    }
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new TypeError('No port.');
 
   return {
-    url: `redis://127.0.0.1:${address.port}`,
+    ...relay,
     get lost() {
       return lost;
     },
@@ -83,11 +62,6 @@ export async function startLosingProxy(serverUrl: string): Promise<LosingProxy> 
     },
     loseNextCommit(options) {
       plan = { ...options, what: 'commit' };
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      proxy.close();
-      await once(proxy, 'close');
     },
   };
 }
