@@ -1,5 +1,5 @@
 import { copyJson, copyJsonObject, stringifyJson } from '@agent-sessions/session-core';
-import type { JsonObject, JsonValue } from '@agent-sessions/session-core';
+import type { JsonForm, JsonObject, JsonValue } from '@agent-sessions/session-core';
 
 /**
  * How binary stands in JSON: `{ "$binary": "Uint8Array", "base64": "…" }`. What looks like that of
@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from '@agent-sessions/session-core';
 const tag = '$binary';
 
 /** The form of a `Uint8Array`, a `Buffer` or an `ArrayBuffer`, for `copyJson`. */
-export function binaryForm(value: object, path: string): JsonObject | undefined {
+export function binaryForm(value: object, path: () => string): JsonObject | undefined {
   if (value instanceof Uint8Array) {
     const kind = Buffer.isBuffer(value) ? 'Buffer' : 'Uint8Array';
     return { [tag]: kind, base64: toBase64(value) };
@@ -17,13 +17,12 @@ export function binaryForm(value: object, path: string): JsonObject | undefined 
     return { [tag]: 'ArrayBuffer', base64: toBase64(new Uint8Array(value)) };
   }
   if (!Object.hasOwn(value, tag)) return undefined;
-  const ofMember = (each: object, at: string) =>
-    each === value ? undefined : binaryForm(each, at);
-  return { [tag]: 'none', json: stringifyJson(copyJson(value, path, ofMember)) };
+  const ofMember: JsonForm = (each, at) => (each === value ? undefined : binaryForm(each, at));
+  return { [tag]: 'none', json: stringifyJson(copyJson(value, path(), ofMember)) };
 }
 
 /** {@link binaryForm}, but the same for a Buffer as for a Uint8Array. */
-export function comparableForm(value: object, path: string): JsonObject | undefined {
+export function comparableForm(value: object, path: () => string): JsonObject | undefined {
   const form = binaryForm(value, path);
   return form?.[tag] === 'Buffer' ? { ...form, [tag]: 'Uint8Array' } : form;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 import { outOfRange, wrongType } from './errors.ts';
 import { canonicalJson, copyJson, copyJsonObject } from './json.ts';
@@ -80,7 +80,7 @@ export function checkInit(init: SessionInit = {}): CheckedInit {
     userId: checkAccess(init),
     signal: init.signal,
     ttlMs: checkTtlMs('ttlMs', init.ttlMs),
-    newEpoch: randomBytes(12).toString('base64url'),
+    newEpoch: randomUUID(),
     nowMs: Date.now(),
   };
 }
@@ -90,25 +90,30 @@ export function checkInit(init: SessionInit = {}): CheckedInit {
  * @throws SessionError `unstorable_value` naming the place of what JSON cannot carry
  */
 export function checkCommit(commit: Commit): CheckedCommit {
-  const init = checkInit(commit);
-  const append = commit.append && checkMessages(commit.append, init.nowMs);
+  const { userId, signal, ttlMs, newEpoch, nowMs } = checkInit(commit);
+  const append = commit.append && checkMessages(commit.append, nowMs);
   const drop = commit.drop === 'all' ? maxCount : checkDrop(commit.drop);
-  const change = {
+  const { returnDropped = false, forgetOperations = false } = commit;
+  const agent = checkOptionalName('agent', commit.agent);
+  const content =
+    commit.intent === undefined
+      ? contentOf({ drop, append, returnDropped, forgetOperations, agent })
+      : copyJson(commit.intent, 'intent');
+  return {
+    userId,
+    signal,
+    ttlMs,
+    newEpoch,
+    nowMs,
+    operationId: checkName('operationId', commit.operationId),
+    fingerprint: fingerprint(content),
     drop,
     append,
-    appendTokens: append?.reduce((sum, message) => sum + (message.tokens ?? 0), 0) ?? 0,
-    returnDropped: commit.returnDropped ?? false,
-    forgetOperations: commit.forgetOperations ?? false,
-    agent: checkOptionalName('agent', commit.agent),
-  };
-  return {
-    ...init,
-    ...change,
-    operationId: checkName('operationId', commit.operationId),
+    appendTokens: append?.reduce((sum, { tokens }) => sum + (tokens ?? 0), 0) ?? 0,
     expect: copyExpectation(commit.expect),
-    fingerprint: fingerprint(
-      commit.intent === undefined ? contentOf(change) : copyJson(commit.intent, 'intent'),
-    ),
+    returnDropped,
+    forgetOperations,
+    agent,
   };
 }
 
@@ -147,16 +152,22 @@ function checkMessage(message: NewMessage, path: string, nowMs: number): Message
     throw wrongType(path, 'must be a message: an object with a role and content.');
   }
   const { tokens = null, agent = null } = message;
-  const item = message.item === undefined ? {} : { item: checkItem(message.item, `${path}.item`) };
-  return {
-    id: checkOptionalName(`${path}.id`, message.id) ?? randomUUID().replaceAll('-', '').slice(16),
+  const item = message.item === undefined ? undefined : checkItem(message.item, `${path}.item`);
+  const checked: Message = {
+    id: checkOptionalName(`${path}.id`, message.id) ?? newMessageId(),
     role: checkRole(`${path}.role`, message.role),
-    content: checkContent(message, item.item?.['content'], path),
+    content: checkContent(message, item?.['content'], path),
     timestampMs: checkOptionalTime(`${path}.timestampMs`, message.timestampMs) ?? nowMs,
     agent: agent === null ? null : checkName(`${path}.agent`, agent),
     tokens: tokens === null ? null : (checkCount(`${path}.tokens`, tokens) ?? null),
-    ...item,
   };
+  return item === undefined ? checked : { ...checked, item };
+}
+
+/** As the Python class has them: 16 hexadecimal digits. */
+function newMessageId(): string {
+  const uuid = randomUUID();
+  return uuid.slice(19, 23) + uuid.slice(24);
 }
 
 function checkItem(item: object, path: string) {
@@ -275,6 +286,5 @@ function contentOf(
 }
 
 function fingerprint(content: JsonValue): string {
-  const text = canonicalJson(content);
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return hash('sha256', canonicalJson(content), 'base64url').slice(0, 22);
 }

@@ -72,11 +72,18 @@ export class Conversation {
     change: Omit<Commit, 'operationId' | 'expect' | 'userId' | 'ttlMs' | 'signal'>,
     { operationId = newOperationId(), expect, signal }: CommitOptions = {},
   ): Promise<CommitResult> {
+    // Member by member: to spread the change would take as long as to check it.
     return this.#store.commit(this.sessionId, {
-      ...change,
       operationId,
+      intent: change.intent,
+      drop: change.drop,
+      append: change.append,
       expect,
-      ...this.#access({ signal }),
+      returnDropped: change.returnDropped,
+      forgetOperations: change.forgetOperations,
+      agent: change.agent,
+      userId: this.userId,
+      signal,
       ttlMs: this.#ttlMs,
     });
   }

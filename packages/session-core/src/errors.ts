@@ -6,6 +6,8 @@ export type SessionErrorCode =
   | 'conflict'
   /** The operation id was used before, for another change. */
   | 'operation_reused'
+  /** There is no room for the messages under the maximum that the store was given. */
+  | 'session_full'
   /** A value that JSON cannot carry. */
   | 'unstorable_value'
   /** The place of the session holds something else. */

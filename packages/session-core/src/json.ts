@@ -4,8 +4,12 @@ import type { JsonObject, JsonValue } from './message.ts';
 /** How deep a value may nest: deeper than any real item, and shallow enough for every parser. */
 const maxDepth = 1000;
 
-/** Says how an object is written that JSON has no form for; `undefined` for all others. */
-export type JsonForm = (value: object, path: string) => JsonValue | undefined;
+/**
+ * Says how an object is written that JSON has no form for; `undefined` for all others.
+ *
+ * @param path - puts into words where the value stands, for an error
+ */
+export type JsonForm = (value: object, path: () => string) => JsonValue | undefined;
 
 /**
  * Copies a value as JSON will bring it back: members that are `undefined` are left out, a Date
@@ -15,78 +19,99 @@ export type JsonForm = (value: object, path: string) => JsonValue | undefined;
  * @param form - asked for every object first. @defaultValue none has a form of its own
  * @throws SessionError `unstorable_value` naming the place of what JSON cannot carry
  */
-export function copyJson(value: unknown, path: string, form: JsonForm = noForm): JsonValue {
-  return copyValue(value, { path, ancestors: [], form });
+export function copyJson(value: unknown, path: string, form?: JsonForm): JsonValue {
+  return copyValue(value, { name: path, container: undefined }, form);
 }
 
 /** {@link copyJson} of something that must be an object. */
 export function copyJsonObject(value: unknown, path: string, form?: JsonForm): JsonObject {
   const copy = copyJson(value, path, form);
   if (copy === null || typeof copy !== 'object' || Array.isArray(copy)) {
-    throw unstorable(path, 'is not an object');
+    throw unstorable({ name: path, container: undefined }, 'is not an object');
   }
   return copy;
 }
 
+/** Where a value stands. Every value that is copied has one; only an error puts it into words. */
 interface Place {
-  readonly path: string;
-  readonly ancestors: readonly object[];
-  readonly form: JsonForm;
+  /** Of a member, an index, or the path of the whole; `undefined` for what `toJSON` answered. */
+  readonly name: PropertyKey | undefined;
+  readonly container: Container | undefined;
 }
 
-function noForm(): undefined {
-  return undefined;
+interface Container {
+  readonly value: object;
+  readonly place: Place;
+  /** How many containers it stands in. */
+  readonly depth: number;
 }
 
-function copyValue(value: unknown, place: Place): JsonValue {
+function copyValue(value: unknown, place: Place, form: JsonForm | undefined): JsonValue {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return value;
     case 'number':
-      if (!Number.isFinite(value)) throw unstorable(place.path, `is ${value}`);
+      if (!Number.isFinite(value)) throw unstorable(place, `is ${value}`);
       return value;
     case 'object':
-      return value === null ? null : copyObject(value, place);
+      return value === null ? null : copyObject(value, place, form);
     default:
-      throw unstorable(place.path, `is a ${typeof value}`);
+      throw unstorable(place, `is a ${typeof value}`);
   }
 }
 
-function copyObject(value: object, { path, ancestors, form }: Place): JsonValue {
-  const formed = form(value, path);
+function copyObject(value: object, place: Place, form: JsonForm | undefined): JsonValue {
+  const formed = form?.(value, () => pathTo(place));
   if (formed !== undefined) return formed;
-  if (ancestors.includes(value)) throw unstorable(path, 'refers back to what contains it');
-  if (ancestors.length >= maxDepth) throw unstorable(path, `is nested deeper than ${maxDepth}`);
-  const inside = { path, ancestors: [...ancestors, value], form };
+  const { container: outer } = place;
+  if (contains(outer, value)) throw unstorable(place, 'refers back to what contains it');
+  const container = { value, place, depth: outer === undefined ? 0 : outer.depth + 1 };
+  if (container.depth >= maxDepth) throw unstorable(place, `is nested deeper than ${maxDepth}`);
 
   // Before toJSON: a Buffer has one, which would make an array of numbers of it.
-  if (ArrayBuffer.isView(value)) throw unstorable(path, 'is binary');
-  if (hasToJson(value)) return copyValue(value.toJSON(), inside);
-  if (Array.isArray(value)) {
-    // As in JSON.stringify, a hole or `undefined` in an array becomes null: its place counts.
-    return Array.from(value, (entry, index) =>
-      entry === undefined ? null : copyValue(entry, { ...inside, path: `${path}[${index}]` }),
-    );
-  }
+  if (ArrayBuffer.isView(value)) throw unstorable(place, 'is binary');
+  if (hasToJson(value)) return copyValue(value.toJSON(), { name: undefined, container }, form);
+  if (Array.isArray(value)) return copyEntries(value, container, form);
   const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  if (kind !== 'Object') throw unstorable(path, `is a ${kind}`);
-  return copyMembers(value, inside);
+  if (kind !== 'Object') throw unstorable(place, `is a ${kind}`);
+  return copyMembers(value, container, form);
 }
 
-function copyMembers(value: object, inside: Place): JsonObject {
+function contains(container: Container | undefined, value: object): boolean {
+  for (let outer = container; outer !== undefined; outer = outer.place.container) {
+    if (outer.value === value) return true;
+  }
+  return false;
+}
+
+/** As in JSON.stringify, a hole or `undefined` in an array becomes null: its place counts. */
+function copyEntries(
+  value: readonly unknown[],
+  container: Container,
+  form: JsonForm | undefined,
+): JsonValue[] {
+  const copy: JsonValue[] = [];
+  for (let name = 0; name < value.length; name += 1) {
+    const entry = value[name];
+    copy.push(entry === undefined ? null : copyValue(entry, { name, container }, form));
+  }
+  return copy;
+}
+
+function copyMembers(value: object, container: Container, form: JsonForm | undefined): JsonObject {
   const copy: JsonObject = {};
-  for (const key of Reflect.ownKeys(value)) {
-    const member = Object.getOwnPropertyDescriptor(value, key);
+  for (const name of Reflect.ownKeys(value)) {
+    const member = Object.getOwnPropertyDescriptor(value, name);
     if (!member?.enumerable) continue;
-    const path = memberPath(inside.path, key);
-    if (typeof key === 'symbol') throw unstorable(path, 'has a symbol as its name');
-    if (!('value' in member)) throw unstorable(path, 'is an accessor');
+    const place = { name, container };
+    if (typeof name === 'symbol') throw unstorable(place, 'has a symbol as its name');
+    if (!('value' in member)) throw unstorable(place, 'is an accessor');
     if (member.value === undefined) continue;
-    const copied = copyValue(member.value, { ...inside, path });
+    const copied = copyValue(member.value, place, form);
     // Assigning to `__proto__` would set the prototype instead of a member.
-    if (key === '__proto__') Object.defineProperty(copy, key, { ...member, value: copied });
-    else copy[key] = copied;
+    if (name === '__proto__') Object.defineProperty(copy, name, { ...member, value: copied });
+    else copy[name] = copied;
   }
   return copy;
 }
@@ -95,14 +120,18 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-function memberPath(path: string, key: string | symbol): string {
-  if (typeof key === 'symbol') return `${path}[${String(key)}]`;
-  return /^[A-Za-z_$][\w$]{0,63}$/.test(key)
-    ? `${path}.${key}`
-    : `${path}[${JSON.stringify(key.slice(0, 64))}]`;
+function pathTo({ name, container }: Place): string {
+  if (container === undefined) return String(name);
+  const path = pathTo(container.place);
+  if (name === undefined) return path;
+  if (typeof name !== 'string') return `${path}[${String(name)}]`;
+  return /^[A-Za-z_$][\w$]{0,63}$/.test(name)
+    ? `${path}.${name}`
+    : `${path}[${JSON.stringify(name.slice(0, 64))}]`;
 }
 
-function unstorable(path: string, fault: string): SessionError {
+function unstorable(place: Place, fault: string): SessionError {
+  const path = pathTo(place);
   return new SessionError(
     'unstorable_value',
     `${path} ${fault}, which JSON cannot carry. Convert it to text, a number or a plain object before it is added.`,
@@ -112,20 +141,24 @@ function unstorable(path: string, fault: string): SessionError {
 
 /** JSON text of a value, like `JSON.stringify`, but for -0, which it keeps. */
 export function stringifyJson(value: JsonValue): string {
-  if (Object.is(value, -0)) return '-0';
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(stringifyJson).join(',')}]`;
-  return stringifyMembers(value, Object.keys(value));
+  return stringify(value, Object.keys);
 }
 
 /** JSON text of a value that is the same for equal values, whatever the order of their keys. */
 export function canonicalJson(value: JsonValue): string {
-  if (value === null || typeof value !== 'object') return stringifyJson(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  return stringifyMembers(value, Object.keys(value).sort(), canonicalJson);
+  return stringify(value, (members) => Object.keys(members).sort());
 }
 
-function stringifyMembers(value: JsonObject, keys: string[], stringify = stringifyJson): string {
-  const members = keys.map((key) => `${JSON.stringify(key)}:${stringify(value[key] ?? null)}`);
-  return `{${members.join(',')}}`;
+function stringify(value: JsonValue, keysOf: (value: JsonObject) => string[]): string {
+  if (Object.is(value, -0)) return '-0';
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const entry of value) text += `,${stringify(entry, keysOf)}`;
+    return `[${text.slice(1)}]`;
+  }
+  for (const key of keysOf(value)) {
+    text += `,${JSON.stringify(key)}:${stringify(value[key] ?? null, keysOf)}`;
+  }
+  return `{${text.slice(1)}}`;
 }
