@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import {
   conflict,
@@ -10,51 +10,68 @@ import {
 import type { CheckedCommit, CheckedInit, SessionMark } from '@agent-sessions/session-core';
 
 import { notASession, unsupportedSchema } from './foreign-document.ts';
+import { type SessionLimits, sessionFull } from './session-limits.ts';
 import { encodeMessage } from './stored-message.ts';
 
 /** The commit script's arguments for creating a session, and nothing else. */
 export function creationArguments(sessionId: string, init: CheckedInit): string[] {
-  return scriptArguments(sessionId, init, { flags: 'co' });
+  return scriptArguments(sessionId, init, 'co', {}, '');
 }
 
 /** The commit script's arguments for a commit. */
-export function commitArguments(sessionId: string, commit: CheckedCommit): string[] {
-  const flags = [commit.append && 'c', commit.returnDropped && 'd', commit.forgetOperations && 'f'];
-  const messages = commit.append?.map(encodeMessage) ?? [];
-  const change = { ...commit, flags: flags.filter(Boolean).join('') };
-  return [...scriptArguments(sessionId, commit, change), ...messages];
+export function commitArguments(
+  sessionId: string,
+  commit: CheckedCommit,
+  limits: SessionLimits,
+): string[] {
+  const { append, returnDropped, forgetOperations, expect } = commit;
+  const asked = `${append ? 'c' : ''}${returnDropped ? 'd' : ''}${forgetOperations ? 'f' : ''}`;
+  const flags = asked + expectationFlag(expect);
+  const args = scriptArguments(sessionId, commit, flags, commit, limitsArgument(limits));
+  for (const message of append ?? []) args.push(encodeMessage(message));
+  return args;
 }
 
 /** In the order that the commit script lists. */
 function scriptArguments(
   sessionId: string,
   { newEpoch, nowMs, ttlMs, userId }: CheckedInit,
-  change: Partial<CheckedCommit> & { readonly flags: string },
+  flags: string,
+  change: Partial<CheckedCommit>,
+  limits: string,
 ): string[] {
-  const { operationId = '', fingerprint = '', drop = 0, agent = '', appendTokens = 0 } = change;
+  const { operationId = '', fingerprint = '', expect, drop = 0, agent, appendTokens = 0 } = change;
+  const lastId = change.append?.at(-1)?.id ?? '';
   return [
-    `o${createHash('sha256').update(operationId).digest('hex').slice(0, 32)}`,
+    `o${hash('sha256', operationId).slice(0, 32)}`,
     fingerprint,
-    ...expectationArguments(change.expect),
+    flags,
+    expect?.epoch ?? '',
+    expect && 'generation' in expect
+      ? `${expect.generation} ${expect.length} ${expect.lastId ?? ''}`
+      : '',
     String(drop),
-    change.flags,
-    String(nowMs / 1000),
-    String(ttlMs ?? ''),
-    newEpoch,
-    sessionId,
-    userId ?? '',
-    agent,
     String(appendTokens),
-    change.append?.at(-1)?.id ?? '',
+    String(nowMs / 1000),
+    ttlMs === undefined ? '' : String(ttlMs),
+    newEpoch,
+    JSON.stringify(sessionId),
+    userId === undefined ? '' : JSON.stringify(userId),
+    agent === undefined ? '' : JSON.stringify(agent),
+    JSON.stringify(JSON.stringify(lastId)).slice(1, -1),
+    limits,
   ];
 }
 
-function expectationArguments(expect: CheckedCommit['expect']): string[] {
-  if (expect === undefined) return ['anything', '', '', ''];
-  if (expect === null) return ['nothing', '', '', ''];
-  if (!('generation' in expect)) return ['epoch', expect.epoch, '', ''];
-  const { epoch, generation, length, lastId } = expect;
-  return ['mark', epoch, String(generation), `${length} ${lastId ?? ''}`];
+function expectationFlag(expect: CheckedCommit['expect']): string {
+  if (expect === undefined) return '';
+  if (expect === null) return 'n';
+  return 'generation' in expect ? 'm' : 'e';
+}
+
+function limitsArgument({ maxMessages, maxBytes }: SessionLimits): string {
+  if (maxMessages === undefined && maxBytes === undefined) return '';
+  return `${maxMessages ?? Number.MAX_SAFE_INTEGER} ${maxBytes ?? Number.MAX_SAFE_INTEGER}`;
 }
 
 /** What the commit script answered; see there. */
@@ -62,6 +79,7 @@ export type CommitReply =
   | {
       readonly status: 'committed';
       readonly mark: SessionMark;
+      readonly bytes: number;
       readonly dropped: readonly unknown[];
     }
   | { readonly status: 'exists'; readonly mark: SessionMark }
@@ -71,31 +89,37 @@ export type CommitReply =
       readonly dropped: readonly unknown[];
     }
   | { readonly status: 'damaged'; readonly index: number }
+  | { readonly status: 'full'; readonly messages: number; readonly bytes: number }
   | { readonly status: 'nothing' | 'reused' | 'missing' | 'conflict' | 'foreign' | 'newer' };
 
 /**
  * @param args - what the script was called with: node-redis 4 may hand out the answer of another
  * call, where a connection was cut in the middle of an answer
+ * @param append - what was to be added
  * @throws SessionError `store_failed`, with an unknown outcome, where it is no answer to that
  */
-export function parseCommitReply(reply: unknown, args: readonly string[]): CommitReply {
+export function parseCommitReply(
+  reply: unknown,
+  args: readonly string[],
+  append: CheckedCommit['append'] = [],
+): CommitReply {
   if (!Array.isArray(reply)) throw unexpectedReply();
-  const [status, member, epoch = '', ...rest] = reply.map(String);
+  const [status, member, first = '', ...rest] = reply.map(String);
   if (member !== args[0]) throw unexpectedReply();
-  const [generation = '', length = '', lastId = '', dropped = '[]'] = rest;
+  const [generation = '', length = '', bytes = '', dropped = '[]', lastId = ''] = rest;
   switch (status) {
-    case 'committed':
-      return {
-        status,
-        mark: toMark(epoch, generation, length, lastId),
-        dropped: parseList(dropped),
-      };
+    case 'committed': {
+      const mark = toMark(first, generation, length, append.at(-1)?.id ?? lastId);
+      return { status, mark, bytes: Number(bytes), dropped: parseList(dropped) };
+    }
     case 'exists':
-      return { status, mark: toMark(epoch, generation, length, lastId) };
+      return { status, mark: toMark(first, generation, length, lastId) };
     case 'repeated':
-      return { status, ...parseOperation(epoch, generation) };
+      return { status, ...parseOperation(first, generation) };
     case 'damaged':
-      return { status, index: Number(epoch) };
+      return { status, index: Number(first) };
+    case 'full':
+      return { status, messages: Number(first), bytes: Number(generation) };
     case 'nothing':
     case 'reused':
     case 'missing':
@@ -119,6 +143,7 @@ function parseOperation(epoch: string, record: string) {
 }
 
 function toMark(epoch: string, generation: string, length: string, lastId: string): SessionMark {
+  if (!/^\d+ \d+$/.test(`${generation} ${length}`)) throw unexpectedReply();
   return {
     epoch,
     generation: Number(generation),
@@ -159,6 +184,8 @@ export function refusal(sessionId: string, reply: CommitReply, operationId = '')
       return unsupportedSchema(sessionId);
     case 'damaged':
       return damagedMessage(sessionId, reply.index);
+    case 'full':
+      return sessionFull(sessionId, reply, operationId);
     default:
       return sessionNotFound(sessionId);
   }

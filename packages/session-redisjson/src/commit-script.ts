@@ -8,70 +8,65 @@
  *     KEYS[1]  the session's key
  *     ARGV[1]  member that remembers the operation: a hash of its id
  *         [2]  fingerprint of the change
- *         [3]  what is expected: 'anything', 'nothing', 'epoch' or 'mark'
- *         [4]  expected epoch          [5] expected generation     [6] expected length and last id
- *         [7]  messages to drop        [8] flags: c create, d answer what is dropped,
- *                                          f forget operations, o only create
- *         [9]  now, in seconds        [10] TTL in milliseconds, '' as it is
- *        [11]  epoch of a new session [12] session id
- *        [13]  user id, '' any        [14] agent, '' none
- *        [15]  tokens of the new messages
- *        [16]  id of the last of the new messages, '' where there are none
- *        [17…] the new messages
+ *         [3]  flags: c create the session where there is none, o only create it,
+ *              d answer what is dropped, f forget operations; what is expected, if anything is:
+ *              n no session, e a session with this epoch, m a session with this mark
+ *         [4]  expected epoch         [5] of an expected mark: generation, length and last id
+ *         [6]  messages to drop       [7] tokens of the new messages
+ *         [8]  now, in seconds        [9] TTL in milliseconds, '' as it is
+ *        [10]  epoch of a new session
+ *        [11]  session id, as JSON text
+ *        [12]  user id, as JSON text, '' any
+ *        [13]  agent, as JSON text, '' none
+ *        [14]  id of the last of the new messages, '' for none, as JSON text inside of JSON text
+ *        [15]  the most messages and bytes that the session may have, '' for any number
+ *        [16…] the new messages
  *
- * Answers a status, ARGV[1] again, and with them
+ * Answers a status, ARGV[1] again, so that nobody takes the answer of another for his own, and
  *
- *     'committed'  epoch, generation, length, last id, JSON text of what was dropped
+ *     'committed'  epoch, generation, length, bytes; where something was dropped or nothing added,
+ *                  JSON text of what was dropped; where nothing was added, the last id
  *     'nothing'    there is no session, and the change needs none
- *     'exists'     epoch, generation, length, last id: there is a session, and only creation was asked for
+ *     'exists'     epoch, generation, length, bytes, '', last id: there is a session, and only
+ *                  creation was asked for
  *     'repeated'   epoch, and the record that the operation left
  *     'damaged'    the index of a message that was to be answered and cannot be read
+ *     'full'       how many messages and bytes there are: with the new ones there would be too many
  *     'reused', 'missing', 'conflict', 'foreign', 'newer'   why nothing was changed
  *
  * The last id is that of the last message, '' where there is none. The record of an operation is
  * text: fingerprint, generation, length, JSON text of the last id, JSON text of what was dropped, with
  * a space between. Operations are remembered in two objects, which take turns every
  * 1,000 commits: the one whose turn it is is emptied, so the last 1,000 at least are known.
+ *
+ * What it costs is its calls of Redis, and then whatever Lua allocates: every commit goes through
+ * this, so what most of them do not need stands where it is needed.
  */
 export const commitScript = `
 local key = KEYS[1]
-local member, fingerprint, expects = ARGV[1], ARGV[2], ARGV[3]
-local drop, flags, now, ttl = tonumber(ARGV[7]), ARGV[8], ARGV[9], ARGV[10]
-local newEpoch, session, user, agent, tokens = ARGV[11], ARGV[12], ARGV[13], ARGV[14], tonumber(ARGV[15])
-local lastId, first = ARGV[16], 17
-local added = #ARGV - first + 1
+local member, fingerprint, flags = ARGV[1], ARGV[2], ARGV[3]
+local drop, tokens, now, ttl = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local session, user, agent, lastId, limits = ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15]
+local first = 16
+local added, addedBytes = #ARGV - first + 1, 0
+for index = first, #ARGV do addedBytes = addedBytes + #ARGV[index] end
 
--- With the operation, so that nobody takes the answer of another for his own.
-local function answer(status, ...) return {status, member, ...} end
-local function whole(number) return string.format('%d', number) end
-local function text(value) return cjson.encode(value) end
-
-local function idOfLast()
-  local id = cjson.decode(redis.call('JSON.GET', key, '$.messages[-1:].id'))[1]
-  return type(id) == 'string' and id or ''
+local expectsNone, expectsEpoch, expectsMark
+if flags ~= 'c' then
+  expectsNone, expectsMark = string.find(flags, 'n'), string.find(flags, 'm')
+  expectsEpoch = expectsMark or string.find(flags, 'e')
 end
-
-local roles = {user = true, assistant = true, system = true, developer = true, tool = true}
-local function optional(value, kind) return value == nil or value == cjson.null or type(value) == kind end
-
--- Without what stands in strings: cjson refuses half a surrogate pair, and what is nested too deep.
-local function isExact(json)
-  local bare = string.gsub(string.gsub(json, '\\\\.', ''), '"[^"]*"', '""')
-  local parsed, problem = pcall(cjson.decode, bare)
-  return string.sub(json, 1, 11) == '{"content":' and (parsed or string.find(problem, 'nested'))
+local maxMessages, maxBytes
+if limits ~= '' then
+  maxMessages, maxBytes = string.match(limits, '^(%d+) (%d+)$')
+  maxMessages, maxBytes = tonumber(maxMessages), tonumber(maxBytes)
 end
-
--- As strict as the driver, which would otherwise find out when the message is gone.
-local function readable(message)
-  if type(message) ~= 'table' or type(message.id) ~= 'string' or not roles[message.role]
-    or type(message.timestamp) ~= 'number' or message.content == nil
-    or not optional(message.agent, 'string') or not optional(message.tokens, 'number') then
-    return false
+local idOfLast
+if added == 0 or expectsMark then
+  function idOfLast()
+    local id = cjson.decode(redis.call('JSON.GET', key, '$.messages[-1:].id'))[1]
+    return type(id) == 'string' and id or ''
   end
-  local tokens, item, exact = message.tokens, message.item, message.exact
-  return (type(tokens) ~= 'number' or tokens >= 0 and tokens % 1 == 0)
-    and (item == nil or type(item) == 'table' and item[1] == nil)
-    and (exact == nil or type(exact) == 'string' and isExact(exact))
 end
 
 local operation = '$.operations.*.' .. member
@@ -83,86 +78,142 @@ else
 end
 
 if not stored then
-  if expects == 'epoch' or expects == 'mark' then return answer('missing') end
-  if not string.find(flags, 'c') then return answer('nothing') end
-  local agents = agent ~= '' and text(agent) or ''
+  if expectsEpoch then return {'missing', member} end
+  if not string.find(flags, 'c') then return {'nothing', member} end
+  if limits ~= '' and (added > maxMessages or addedBytes > maxBytes) then
+    return {'full', member, 0, 0}
+  end
   local record = ''
   if not string.find(flags, 'o') then
-    record = text(member) .. ':' .. text(fingerprint .. ' 0 ' .. added .. ' ' .. text(lastId) .. ' []')
+    record = '"' .. member .. '":"' .. fingerprint .. ' 0 ' .. added .. ' ' .. lastId .. ' []"'
   end
-  redis.call('JSON.SET', key, '$', '{"session_id":' .. text(session)
-    .. ',"user_id":' .. (user ~= '' and text(user) or 'null')
+  redis.call('JSON.SET', key, '$', '{"session_id":' .. session
+    .. ',"user_id":' .. (user ~= '' and user or 'null')
     .. ',"created_at":' .. now .. ',"updated_at":' .. now
-    .. ',"metadata":{"current_agent":' .. (agents ~= '' and agents or 'null')
-    .. ',"agents_used":[' .. agents .. '],"message_count":' .. added
+    .. ',"metadata":{"current_agent":' .. (agent ~= '' and agent or 'null')
+    .. ',"agents_used":[' .. agent .. '],"message_count":' .. added
     .. ',"total_tokens":' .. tokens .. '},"messages":[' .. table.concat(ARGV, ',', first)
-    .. '],"handoff_context":null,"store":{"schema_version":1,"epoch":"' .. newEpoch
+    .. '],"handoff_context":null,"store":{"schema_version":1,"epoch":"' .. ARGV[10]
     .. '","revision":1,"generation":0,"ttl_ms":' .. (ttl ~= '' and ttl or '0')
-    .. '},"operations":{"a":{' .. record .. '},"b":{}},"state":{}}')
+    .. ',"bytes":' .. addedBytes .. '},"operations":{"a":{' .. record .. '},"b":{}},"state":{}}')
   if ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
-  return answer('committed', newEpoch, '0', whole(added), lastId, '[]')
+  return {'committed', member, ARGV[10], 0, added, addedBytes}
 end
 
-local found = cjson.decode(stored)
-if found['$.session_id'][1] ~= session then return answer('foreign') end
-if user ~= '' and found['$.user_id'][1] ~= user then return answer('missing') end
-
-local store, adopted = found['$.store'][1], ''
-if not store then
-  -- What Python wrote goes by the time of its creation, before its first commit here and after.
-  local created = cjson.decode(redis.call('JSON.GET', key, '$.created_at'))[1]
-  local count = cjson.decode(redis.call('JSON.GET', key, '$.metadata.message_count'))[1]
-  if type(created) ~= 'number' or type(count) ~= 'number' then return answer('foreign') end
-  store = {epoch = whole(math.floor(created * 1000000)), revision = 0, generation = 0, ttl_ms = 0}
-  adopted = '"schema_version":1,"epoch":"' .. store.epoch .. '","ttl_ms":0,'
-elseif store.schema_version ~= 1 then
-  return answer('newer')
+-- To read what this script has written, cjson takes longer than Redis takes to find it. What stands
+-- inside of a JSON text does not look like that: its quotation marks have a backslash before them.
+local epoch, revision, generation, ttlMs, bytes = string.match(stored,
+  '^"$.store":%[{"schema_version":1,"epoch":"([^"\\\\]*)","revision":(%d+),"generation":(%d+),"ttl_ms":(%d+),"bytes":(%d+)}%]',
+  string.find(stored, '"$.store":[{', 1, true))
+local adopted = ''
+if not (epoch and string.find(stored, operation .. '":[]', 1, true)
+  and string.find(stored, '"$.session_id":[' .. session .. ']', 1, true)
+  and (user == '' or string.find(stored, '"$.user_id":[' .. user .. ']', 1, true))) then
+  local found = cjson.decode(stored)
+  if found['$.session_id'][1] ~= cjson.decode(session) then return {'foreign', member} end
+  if user ~= '' and found['$.user_id'][1] ~= cjson.decode(user) then return {'missing', member} end
+  local store = found['$.store'][1]
+  if not store then
+    -- What Python wrote goes by the time of its creation, before its first commit here and after.
+    local function only(path) return cjson.decode(redis.call('JSON.GET', key, path))[1] end
+    local created = only('$.created_at')
+    if type(created) ~= 'number' or type(only('$.metadata.message_count')) ~= 'number' then
+      return {'foreign', member}
+    end
+    epoch = string.format('%d', math.floor(created * 1000000))
+    store = {schema_version = 1, epoch = epoch, revision = 0, generation = 0, ttl_ms = 0, bytes = 0}
+    adopted = '{"schema_version":1,"epoch":"' .. epoch
+      .. '","revision":1,"generation":0,"ttl_ms":0,"bytes":0}'
+  end
+  if store.schema_version ~= 1 then return {'newer', member} end
+  epoch, revision, generation = store.epoch, store.revision, string.format('%d', store.generation)
+  ttlMs, bytes = string.format('%d', store.ttl_ms), store.bytes
+  local known = found[operation][1]
+  if known then
+    if string.sub(known, 1, #fingerprint) ~= fingerprint then return {'reused', member} end
+    return {'repeated', member, epoch, known}
+  end
 end
-local epoch, generation, revision = store.epoch, store.generation, store.revision + 1
-
-local known = found[operation][1]
-if known then
-  if string.sub(known, 1, #fingerprint) ~= fingerprint then return answer('reused') end
-  return answer('repeated', epoch, known)
-end
+revision, bytes = revision + 1, bytes + 0
 
 local length
-if drop > 0 or added == 0 or expects == 'mark' or adopted ~= '' then
+if drop > 0 or added == 0 or expectsMark or adopted ~= '' or limits ~= '' then
   length = redis.call('JSON.ARRLEN', key, '$.messages')[1]
-  if not length then return answer('foreign') end
+  if not length then return {'foreign', member} end
 end
-if string.find(flags, 'o') then
-  return answer('exists', epoch, whole(generation), whole(length), idOfLast())
+if flags == 'co' then
+  return {'exists', member, epoch, generation, length, bytes, '[]', idOfLast()}
 end
-if expects == 'nothing' then return answer('conflict') end
-if expects ~= 'anything' and epoch ~= ARGV[4] then return answer('missing') end
-if expects == 'mark' then
-  local function isExpected(count) return ARGV[6] == whole(count) .. ' ' .. idOfLast() end
-  -- A read of a part goes by the count, which Python leaves wrong where it is interrupted.
-  local known = generation == tonumber(ARGV[5]) and (isExpected(length)
-    or isExpected(tonumber(cjson.decode(redis.call('JSON.GET', key, '$.metadata.message_count'))[1]) or length))
-  if not known then return answer('conflict') end
+if expectsNone then return {'conflict', member} end
+if expectsEpoch and epoch ~= ARGV[4] then return {'missing', member} end
+if expectsMark then
+  local last = idOfLast()
+  local function isExpected(count) return ARGV[5] == generation .. ' ' .. count .. ' ' .. last end
+  if not isExpected(length) then
+    -- A read of a part goes by the count, which Python leaves wrong where it is interrupted.
+    local count = cjson.decode(redis.call('JSON.GET', key, '$.metadata.message_count'))[1]
+    if not isExpected(tonumber(count) or length) then return {'conflict', member} end
+  end
 end
 
-local dropped, total = '[]', ''
+local dropped, droppedBytes, total = '[]', 0, ''
 if drop > 0 and length > 0 then
   if drop > length then drop = length end
-  local tail = '$.messages[-' .. whole(drop) .. ':]'
+  local tail = '$.messages[-' .. drop .. ':]'
+  if string.find(flags, 'd') then
+    dropped = redis.call('JSON.GET', key, tail)
+
+    local roles = {user = true, assistant = true, system = true, developer = true, tool = true}
+    local function optional(value, kind)
+      return value == nil or value == cjson.null or type(value) == kind
+    end
+    -- Without what stands in strings: cjson refuses half a surrogate pair, and what is nested too deep.
+    local function isExact(json)
+      local bare = string.gsub(string.gsub(json, '\\\\.', ''), '"[^"]*"', '""')
+      local parsed, problem = pcall(cjson.decode, bare)
+      return string.sub(json, 1, 11) == '{"content":' and (parsed or string.find(problem, 'nested'))
+    end
+    -- As strict as the driver, which would otherwise find out when the message is gone.
+    local function readable(message)
+      if type(message) ~= 'table' or type(message.id) ~= 'string' or not roles[message.role]
+        or type(message.timestamp) ~= 'number' or message.content == nil
+        or not optional(message.agent, 'string') or not optional(message.tokens, 'number') then
+        return false
+      end
+      local tokens, item, exact = message.tokens, message.item, message.exact
+      return (type(tokens) ~= 'number' or tokens >= 0 and tokens % 1 == 0)
+        and (item == nil or type(item) == 'table' and item[1] == nil)
+        and (exact == nil or type(exact) == 'string' and isExact(exact))
+    end
+    for index, message in ipairs(cjson.decode(dropped)) do
+      -- What nobody could read is not dropped by one who wants to read it.
+      if not readable(message) then return {'damaged', member, length - drop + index - 1} end
+    end
+  end
   if drop == length then
+    droppedBytes = bytes
     total = ',"total_tokens":' .. tokens
     tokens = 0
   else
+    -- Between the messages stand commas, around them brackets.
+    local json = dropped ~= '[]' and dropped or redis.call('JSON.GET', key, tail)
+    droppedBytes = math.min(#json - drop - 1, bytes)
     for _, count in ipairs(cjson.decode(redis.call('JSON.GET', key, tail .. '.tokens'))) do
       if type(count) == 'number' then tokens = tokens - count end
     end
   end
-  if string.find(flags, 'd') then
-    dropped = redis.call('JSON.GET', key, tail)
-    for index, message in ipairs(cjson.decode(dropped)) do
-      -- What nobody could read is not dropped by one who wants to read it.
-      if not readable(message) then return answer('damaged', whole(length - drop + index - 1)) end
-    end
-  end
+else
+  drop = 0
+end
+local more, moreBytes = added - drop, addedBytes - droppedBytes
+-- What makes a session shorter is the way out, however long it still is.
+if limits ~= '' and (more > 0 and length + more > maxMessages
+  or moreBytes > 0 and bytes + moreBytes > maxBytes) then
+  return {'full', member, length, bytes}
+end
+bytes = bytes + moreBytes
+
+if drop > 0 then
   length = length - drop
   generation = revision
   if length > 0 then
@@ -171,26 +222,27 @@ if drop > 0 and length > 0 then
     redis.call('JSON.ARRTRIM', key, '$.messages', 1, 0)
   end
 end
-
 for from = first, #ARGV, 1000 do
   length = redis.call('JSON.ARRAPPEND', key, '$.messages',
     unpack(ARGV, from, math.min(from + 999, #ARGV)))[1]
   -- Not a list, and so nothing was written yet: what drops has looked before.
-  if not length then return answer('foreign') end
+  if not length then return {'foreign', member} end
 end
-if tokens ~= 0 then redis.call('JSON.NUMINCRBY', key, '$.metadata.total_tokens', whole(tokens)) end
+if tokens ~= 0 then
+  redis.call('JSON.NUMINCRBY', key, '$.metadata.total_tokens', string.format('%d', tokens))
+end
 
 local current = ''
 if agent ~= '' then
-  current = ',"current_agent":' .. text(agent)
-  if redis.call('JSON.ARRINDEX', key, '$.metadata.agents_used', text(agent))[1] == -1 then
-    redis.call('JSON.ARRAPPEND', key, '$.metadata.agents_used', text(agent))
+  current = ',"current_agent":' .. agent
+  if redis.call('JSON.ARRINDEX', key, '$.metadata.agents_used', agent)[1] == -1 then
+    redis.call('JSON.ARRAPPEND', key, '$.metadata.agents_used', agent)
   end
 end
 
 local turn = math.floor(revision / 1000) % 2 == 0 and 'a' or 'b'
 if adopted ~= '' then
-  redis.call('JSON.SET', key, '$.store', '{}')
+  redis.call('JSON.SET', key, '$.store', adopted)
   redis.call('JSON.SET', key, '$.operations', '{"a":{},"b":{}}')
   redis.call('JSON.SET', key, '$.state', '{}')
 elseif string.find(flags, 'f') then
@@ -199,14 +251,22 @@ elseif revision % 1000 == 0 then
   redis.call('JSON.SET', key, '$.operations.' .. turn, '{}')
 end
 
-if ttl ~= '' then adopted = adopted .. '"ttl_ms":' .. ttl .. ',' else ttl = whole(store.ttl_ms) end
-if added == 0 then lastId = idOfLast() end
-local record = fingerprint .. ' ' .. whole(generation) .. ' ' .. whole(length) .. ' ' .. text(lastId)
-  .. ' ' .. dropped
-redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now .. ',"store":{' .. adopted
-  .. '"revision":' .. whole(revision) .. ',"generation":' .. whole(generation)
-  .. '},"metadata":{"message_count":' .. whole(length) .. total .. current
-  .. '},"operations":{"' .. turn .. '":{"' .. member .. '":' .. text(record) .. '}}}')
+local answer, record = {'committed', member, epoch, generation, length, bytes}, '[]'
+if added == 0 or dropped ~= '[]' then
+  local function insideText(value) return string.sub(cjson.encode(value), 2, -2) end
+  answer[7], record = dropped, insideText(dropped)
+  if added == 0 then
+    answer[8] = idOfLast()
+    lastId = insideText(cjson.encode(answer[8]))
+  end
+end
+local newTtl = ''
+if ttl ~= '' then newTtl = ',"ttl_ms":' .. ttl else ttl = ttlMs end
+redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now .. ',"store":{"revision":' .. revision
+  .. ',"generation":' .. generation .. newTtl .. ',"bytes":' .. bytes
+  .. '},"metadata":{"message_count":' .. length .. total .. current
+  .. '},"operations":{"' .. turn .. '":{"' .. member .. '":"' .. fingerprint .. ' ' .. generation
+  .. ' ' .. length .. ' ' .. lastId .. ' ' .. record .. '"}}}')
 if ttl ~= '0' then redis.call('PEXPIRE', key, ttl) end
-return answer('committed', epoch, whole(generation), whole(length), lastId, dropped)
+return answer
 `;

@@ -6,3 +6,4 @@ export { JSONSession } from './json-session.ts';
 export type { AgentInput, JSONSessionMessage, JSONSessionOptions } from './json-session.ts';
 export type { Confirmation } from './confirmation.ts';
 export type { RedisJsonClient } from './redis-client.ts';
+export type { LongSession } from './session-limits.ts';

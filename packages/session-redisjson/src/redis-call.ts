@@ -32,19 +32,19 @@ export async function callRedis<T>(send: () => Promise<T>, call: RedisCall): Pro
   if (signal?.aborted) throw aborted(signal, { operationId });
   const details = { outcome: writes ? 'unknown' : 'not_applied', operationId } as const;
   const end = performance.now() + deadlineMs;
-  const interruption = interrupt(deadlineMs, signal);
+  const interruption = new Interruption(deadlineMs, signal);
   let answerWasLost = false;
   try {
     for (;;) {
       try {
-        return await Promise.race([send(), interruption.promise]);
+        return await interruption.orElse(send);
       } catch (error) {
         const timeLeft = performance.now() + pauseMs < end;
         const passes = isConnectionFault(error) || isPassing(error);
         if (!(call.repeatable && timeLeft && passes)) throw error;
         answerWasLost ||= isConnectionFault(error);
       }
-      await Promise.race([sleep(pauseMs), interruption.promise]);
+      await interruption.orElse(() => sleep(pauseMs));
     }
   } catch (error) {
     if (error === interrupted && signal?.aborted) throw aborted(signal, details);
@@ -59,23 +59,41 @@ export async function callRedis<T>(send: () => Promise<T>, call: RedisCall): Pro
 /** Beyond this, Node's timers fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Stands for the deadline or the caller's signal. */
+/** What a call ends with when its deadline has passed or its caller's signal is aborted. */
 const interrupted = Symbol('interrupted');
 
-function interrupt(deadlineMs: number, signal: AbortSignal | undefined) {
-  let stop = () => {};
-  const promise = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(interrupted);
-  });
-  // Nobody may be waiting when it comes.
-  promise.catch(() => {});
-  const timer = setTimeout(stop, Math.min(deadlineMs, longestTimerMs));
-  if (signal) addStop(signal, stop);
-  const end = () => {
-    clearTimeout(timer);
-    if (signal) removeStop(signal, stop);
+/** The deadline of a call, and its caller's signal. */
+class Interruption {
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #isOver = false;
+  /** Ends what is waited for at the time. Cheaper than a promise of it, raced at every call. */
+  #giveUp = () => {};
+
+  constructor(deadlineMs: number, signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#timer = setTimeout(this.#stop, Math.min(deadlineMs, longestTimerMs));
+    if (signal) addStop(signal, this.#stop);
+  }
+
+  readonly #stop = () => {
+    this.#isOver = true;
+    this.#giveUp();
   };
-  return { promise, end };
+
+  /** What the work comes to, or a rejection with `interrupted` if that is earlier. */
+  orElse<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = () => reject(interrupted);
+      if (this.#isOver) this.#giveUp();
+      else work().then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    if (this.#signal) removeStop(this.#signal, this.#stop);
+  }
 }
 
 /** What to stop when a signal is aborted: one listener, for Node warns of more than ten. */

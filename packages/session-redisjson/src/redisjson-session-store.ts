@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import {
   checkAccess,
@@ -41,6 +41,8 @@ import type { History, HistoryPart } from './history.ts';
 import { metadataPaths, ownerPaths, parseMetadata, parseOwner } from './metadata.ts';
 import { callRedis } from './redis-call.ts';
 import { checkClient, type RedisJsonClient, runScript, scanKeys } from './redis-client.ts';
+import { checkLimit, emitLongSessionWarning, warnOfLongSession } from './session-limits.ts';
+import type { LongSession, LongSessionWarning, SessionLimits } from './session-limits.ts';
 
 /** @see {@link RedisJsonSessionStore} */
 export interface RedisJsonSessionStoreOptions {
@@ -63,6 +65,19 @@ export interface RedisJsonSessionStoreOptions {
    * could go to another connection. @defaultValue the server has it in memory
    */
   readonly confirm?: Confirmation | undefined;
+  /** A commit that would make a session longer is `session_full`. @defaultValue no limit */
+  readonly maxMessages?: number | undefined;
+  /** The same for the JSON text of its messages, in bytes. @defaultValue no limit */
+  readonly maxBytes?: number | undefined;
+  /** How many messages make a session long: `onLongSession` is told. @defaultValue 2000 */
+  readonly warnAtMessages?: number | undefined;
+  /** How many bytes of messages, as JSON text, make a session long. @defaultValue 1,000,000 */
+  readonly warnAtBytes?: number | undefined;
+  /**
+   * Told of a session when a commit has made it long, and each time that it has doubled since.
+   * @defaultValue `process.emitWarning`
+   */
+  readonly onLongSession?: ((session: LongSession) => void) | undefined;
 }
 
 const scripts = { commit: withHash(commitScript), delete: withHash(deleteScript) };
@@ -84,6 +99,8 @@ export class RedisJsonSessionStore implements SessionStore {
   readonly #deadlineMs: number;
   readonly #onDamaged: (damage: SessionError) => void;
   readonly #confirm: Confirmation | undefined;
+  readonly #limits: SessionLimits;
+  readonly #warning: LongSessionWarning;
 
   /** @throws TypeError or RangeError `invalid_argument` */
   constructor(client: RedisJsonClient, options: RedisJsonSessionStoreOptions = {}) {
@@ -93,6 +110,15 @@ export class RedisJsonSessionStore implements SessionStore {
     this.#deadlineMs = checkTtlMs('deadlineMs', deadlineMs) ?? deadlineMs;
     this.#onDamaged = onDamaged;
     this.#confirm = options.confirm && checkConfirmation(client, options.confirm);
+    this.#limits = {
+      maxMessages: checkLimit('maxMessages', options.maxMessages),
+      maxBytes: checkLimit('maxBytes', options.maxBytes),
+    };
+    this.#warning = {
+      warnAtMessages: checkLimit('warnAtMessages', options.warnAtMessages ?? 2000),
+      warnAtBytes: checkLimit('warnAtBytes', options.warnAtBytes ?? 1_000_000),
+      onLongSession: options.onLongSession ?? emitLongSessionWarning,
+    };
   }
 
   async create(sessionId: string, init?: SessionInit): Promise<CreateResult> {
@@ -106,14 +132,20 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
     const checked = checkCommit(commit);
-    const reply = await this.#commit(sessionId, commitArguments(sessionId, checked), checked);
+    const args = commitArguments(sessionId, checked, this.#limits);
+    const reply = await this.#commit(sessionId, args, checked);
+    const added = checked.append?.length ?? 0;
     switch (reply.status) {
       case 'committed':
       case 'repeated': {
-        const repeated = reply.status === 'repeated';
-        const first = reply.mark.length - (checked.append?.length ?? 0);
+        const { status, mark } = reply;
+        if (status === 'committed') {
+          const session = { sessionId, messages: mark.length, bytes: reply.bytes };
+          warnOfLongSession(this.#warning, session, args.slice(args.length - added));
+        }
+        const first = mark.length - added;
         const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged, first);
-        return { mark: reply.mark, repeated, dropped };
+        return { mark, repeated: status === 'repeated', dropped };
       }
       case 'nothing':
         return { mark: null, repeated: false, dropped: [] };
@@ -201,7 +233,7 @@ export class RedisJsonSessionStore implements SessionStore {
   async #commit(
     sessionId: string,
     args: string[],
-    { operationId, signal }: Partial<Pick<CheckedCommit, 'operationId' | 'signal'>>,
+    { operationId, append, signal }: Partial<CheckedCommit>,
   ): Promise<CommitReply> {
     const key = this.#key(sessionId);
     const commit = () =>
@@ -215,7 +247,7 @@ export class RedisJsonSessionStore implements SessionStore {
       operationId,
       signal,
     });
-    return parseCommitReply(reply, args);
+    return parseCommitReply(reply, args, append);
   }
 
   #get(key: string, path: string[], access?: SessionAccess): Promise<unknown> {
@@ -239,5 +271,5 @@ function isFor(userId: string | undefined, session: { readonly userId: string | 
 }
 
 function withHash(text: string) {
-  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+  return { text, sha1: hash('sha1', text) };
 }

@@ -32,14 +32,13 @@ const storedMessage = Compile(StoredMessage);
 export function encodeMessage(message: Message): string {
   const { id, role, content, timestampMs, agent, tokens, item } = message;
   const timestamp = timestampMs / 1000;
-  const said = { content, ...(item && { item }) };
-  if (!isKeptExactly(said, 0) || (item && hasOwnPlaceholder(item))) {
-    const exact = stringifyJson(said);
-    return JSON.stringify({ id, role, content: '', timestamp, agent, tokens, exact });
+  if (isKeptExactly(content, 1) && (item === undefined || isKeptAsItem(item))) {
+    const record = { id, role, content, timestamp, agent, tokens };
+    if (item === undefined) return JSON.stringify(record);
+    return JSON.stringify({ ...record, item: withPlaceholders(item, message) });
   }
-  const record = { id, role, content, timestamp, agent, tokens };
-  if (!item) return JSON.stringify(record);
-  return JSON.stringify({ ...record, item: withPlaceholders(item, message) });
+  const exact = stringifyJson(item === undefined ? { content } : { content, item });
+  return JSON.stringify({ id, role, content: '', timestamp, agent, tokens, exact });
 }
 
 /**
@@ -50,8 +49,11 @@ export function encodeMessage(message: Message): string {
 export function decodeMessage(value: unknown): Message {
   if (!storedMessage.Check(value)) throw new TypeError('The record has not the form of a message.');
   const { id, role, timestamp, agent = null, tokens = null } = value;
-  const said = value.exact === undefined ? fillPlaceholders(value) : decodeExact(value.exact);
-  return { id, role, ...said, timestampMs: Math.round(timestamp * 1000), agent, tokens };
+  const timestampMs = Math.round(timestamp * 1000);
+  const { content, item } = value.exact === undefined ? value : decodeExact(value.exact);
+  if (item === undefined) return { id, role, content, timestampMs, agent, tokens };
+  const filled = value.exact === undefined ? fillPlaceholders(item, value) : item;
+  return { id, role, content, timestampMs, agent, tokens, item: filled };
 }
 
 const Exact = Compile(
@@ -74,21 +76,16 @@ function withPlaceholders(item: JsonObject, { role, content }: Message): JsonObj
   return placed;
 }
 
-function fillPlaceholders({
-  role,
-  content,
-  item,
-}: StoredMessage): Pick<Message, 'content' | 'item'> {
-  if (!item) return { content };
-  const filled = { ...item };
-  if (filled['role'] === null) filled['role'] = role;
-  if (filled['content'] === null) filled['content'] = content;
-  return { content, item: filled };
+function fillPlaceholders(item: JsonObject, { role, content }: StoredMessage): JsonObject {
+  // It was parsed for this message, and is nobody else's.
+  if (item['role'] === null) item['role'] = role;
+  if (item['content'] === null) item['content'] = content;
+  return item;
 }
 
 /** A null of the item's own would be taken for a placeholder. */
-function hasOwnPlaceholder(item: JsonObject): boolean {
-  return item['role'] === null || item['content'] === null;
+function isKeptAsItem(item: JsonObject): boolean {
+  return item['role'] !== null && item['content'] !== null && isKeptExactly(item, 1);
 }
 
 function sameText(one: JsonValue | undefined, other: JsonValue): boolean {

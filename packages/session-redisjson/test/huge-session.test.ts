@@ -142,6 +142,8 @@ async function fill(conversation: Conversation, size: number): Promise<void> {
         content,
         tokens,
         id: idOf(first + index),
+        // Of as many digits as any other.
+        timestampMs: 1_795_472_460_645,
       })),
     );
   }

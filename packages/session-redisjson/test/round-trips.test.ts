@@ -33,11 +33,11 @@ describe('Counted at the socket, one round trip is', () => {
 
   const conversationOn = (through: ReturnType<typeof createClient>) =>
     new Conversation({
-      store: new RedisJsonSessionStore(through),
+      store: new RedisJsonSessionStore(through, { onLongSession() {} }),
       sessionId: redis.newSessionId(),
     });
 
-  test.each([1, 10, 1000])('an append of %i messages', async (count) => {
+  test.each([1, 10, 1000, 10_000])('an append of %i messages', async (count) => {
     expect(await proxy.count(() => conversation.append(messages(count)))).toBe(1);
   });
 

@@ -11,7 +11,7 @@ const redis = useTestRedis();
 
 const seconds = expect.any(Number);
 const messageId = expect.stringMatching(/^[0-9a-f]{16}$/);
-const epoch = expect.stringMatching(/^[\w-]{16}$/);
+const epoch = expect.stringMatching(/^[0-9a-f-]{36}$/);
 /** 'o' and 32 hexadecimal digits of the SHA-256 of the operation id, so that the path is ours. */
 const operation = {
   one: 'o7692c3ad3540bb803c020b3aee66cd88',
@@ -20,6 +20,14 @@ const operation = {
 };
 /** Stands for the id of a message in a record. */
 const lastId = '"<id>"';
+
+/** The messages as JSON text, without what stands between them. */
+async function bytesOfMessages(sessionId: string): Promise<number> {
+  const text = String(await redis.command('JSON.GET', `session:${sessionId}`, '$.messages[*]'));
+  const messages: unknown = JSON.parse(text);
+  const count = Array.isArray(messages) ? messages.length : 0;
+  return count === 0 ? 0 : Buffer.byteLength(text) - '[]'.length - (count - 1);
+}
 
 describe('The key', () => {
   test('is "session:" and the session id, or begins with a prefix of your own', async () => {
@@ -61,7 +69,7 @@ describe('The document', () => {
       messages: [],
       handoff_context: null,
       // Ours:
-      store: { schema_version: 1, epoch, revision: 1, generation: 0, ttl_ms: 60_000 },
+      store: { schema_version: 1, epoch, revision: 1, generation: 0, ttl_ms: 60_000, bytes: 0 },
       operations: { a: {}, b: {} },
       state: {},
     });
@@ -96,6 +104,8 @@ describe('The document', () => {
       },
       { operationId: 'one' },
     );
+    const bytes = await bytesOfMessages(sessionId);
+    expect(bytes).toBeGreaterThan(200);
     expect(await document()).toEqual({
       session_id: sessionId,
       user_id: null,
@@ -126,14 +136,14 @@ describe('The document', () => {
         },
       ],
       handoff_context: null,
-      store: { schema_version: 1, epoch, revision: 1, generation: 0, ttl_ms: 0 },
+      store: { schema_version: 1, epoch, revision: 1, generation: 0, ttl_ms: 0, bytes },
       operations: { a: { [operation.one]: record('0 2 "m2" []') }, b: {} },
       state: {},
     });
   });
 
   test('after messages were added, dropped and cleared, and an agent was tracked', async () => {
-    const { conversation, document } = newSession({ ttlMs: 60_000 });
+    const { conversation, sessionId, document } = newSession({ ttlMs: 60_000 });
     const append = ['one', 'two', 'three'].map(
       (content) => ({ role: 'user', content, tokens: 2 }) as const,
     );
@@ -144,7 +154,7 @@ describe('The document', () => {
       metadata: { current_agent: null, agents_used: [], message_count: 2, total_tokens: 4 },
       messages: [{ content: 'one' }, { content: 'two' }],
       // The generation is the revision of the last change that was not growth.
-      store: { revision: 2, generation: 2 },
+      store: { revision: 2, generation: 2, bytes: await bytesOfMessages(sessionId) },
       operations: {
         a: {
           [operation.one]: record(`0 3 ${lastId} []`),
@@ -169,12 +179,27 @@ describe('The document', () => {
         total_tokens: 0,
       },
       messages: [],
-      store: { revision: 6, generation: 6, ttl_ms: 60_000 },
+      store: { revision: 6, generation: 6, ttl_ms: 60_000, bytes: 0 },
     });
     expect(await document()).toHaveProperty(
       ['operations', 'a', operation.three],
       record(`2 2 ${lastId} []`),
     );
+  });
+
+  test('counts the bytes of its messages, whatever they are and however they came and went', async () => {
+    const { conversation, sessionId } = newSession();
+    const bytes = () => redis.value(`session:${sessionId}`, '$.store.bytes');
+    const said = (content: unknown) => ({ role: 'user', content }) as const;
+    const append = ['é', '\u2028 "quoted" \u0000', { n: [1.5, -3] }, '\ud800', 'x'.repeat(5000)];
+    await conversation.append(append.map(said));
+    expect(await bytes()).toBe(await bytesOfMessages(sessionId));
+    await conversation.replaceTail(2, [said('five')]);
+    expect(await bytes()).toBe(await bytesOfMessages(sessionId));
+    await conversation.pop();
+    expect(await bytes()).toBe(await bytesOfMessages(sessionId));
+    await conversation.replaceTail('all', [said('begun anew')]);
+    expect(await bytes()).toBe(await bytesOfMessages(sessionId));
   });
 
   test('of a session that Python wrote, after its first commit here', async () => {
@@ -200,6 +225,7 @@ describe('The document', () => {
         revision: 1,
         generation: 0,
         ttl_ms: 0,
+        bytes: 0,
       },
       operations: { a: { [operation.one]: record('0 0 "" []') }, b: {} },
       state: {},
