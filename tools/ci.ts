@@ -21,6 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 const redisFolders = [
   'packages/session-core',
   'packages/session-redisjson',
+  'packages/session-cache',
   'packages/session-encryption',
   'packages/agents-adapter',
 ];

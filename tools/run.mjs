@@ -17,6 +17,7 @@ const packages = [
   'packages/session-memory',
   'packages/session-redisjson',
   'packages/session-conformance',
+  'packages/session-cache',
   'packages/session-encryption',
   'packages/agents-adapter',
 ];

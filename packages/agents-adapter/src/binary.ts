@@ -39,7 +39,11 @@ export function restoreBinary(value: JsonValue): unknown {
 function holdsBinary(value: JsonValue): boolean {
   if (value === null || typeof value !== 'object') return false;
   if (Array.isArray(value)) return value.some(holdsBinary);
-  return Object.hasOwn(value, tag) || Object.values(value).some(holdsBinary);
+  // Every item that is read comes this way: no list of its members is made.
+  for (const key of Object.keys(value)) {
+    if (key === tag || holdsBinary(value[key] ?? null)) return true;
+  }
+  return false;
 }
 
 function restore(value: JsonValue): unknown {

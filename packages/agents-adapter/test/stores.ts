@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { AgentsSession } from '@agent-sessions/agents-adapter';
+import { CachingSessionStore } from '@agent-sessions/session-cache';
 import type { SessionStore } from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 import { RedisJsonSessionStore } from '@agent-sessions/session-redisjson';
@@ -22,6 +23,7 @@ export interface TestStore {
 /** What every promise is tested on: `describe.each(stores)`. */
 export const stores: readonly { readonly name: string; readonly useStore: () => TestStore }[] = [
   { name: 'RedisJSON', useStore: useRedis },
+  { name: 'RedisJSON, cached', useStore: useCachedRedis },
   { name: 'memory', useStore: useMemory },
 ];
 
@@ -42,6 +44,11 @@ export const sessions: readonly {
   })),
   { name: 'MemorySession of the SDK', useSessions: () => () => new MemorySession() },
 ];
+
+function useCachedRedis(): TestStore {
+  const { store, newSessionId } = useRedis();
+  return { store: new CachingSessionStore(store), newSessionId };
+}
 
 function useMemory(): TestStore {
   return { store: new MemorySessionStore(), newSessionId: randomUUID };
