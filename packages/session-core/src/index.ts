@@ -15,6 +15,8 @@ export { Message, parseMessage, Role, roles, stringifyMessage } from './message.
 export type { JsonObject, JsonValue, NewMessage } from './message.ts';
 export { Conversation } from './conversation.ts';
 export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';
+export { archiveHistory } from './archive-history.ts';
+export type { ArchiveOptions } from './archive-history.ts';
 export { openSessionStore } from './open-session-store.ts';
 export type { SessionStoreConfig, SessionStoreDriver } from './open-session-store.ts';
 export { outOfRange, SessionError, wrongType } from './errors.ts';

@@ -59,24 +59,23 @@ function sum(numbers: readonly number[]): number {
 /** What is done about a long session unless the caller wants something else. */
 export function emitLongSessionWarning({ sessionId, messages, bytes }: LongSession): void {
   process.emitWarning(
-    `Session ${JSON.stringify(sessionId)} has ${messages} messages, ${megabytes(bytes)}: each read of all of it costs that much, and its deletion holds up the server. Compact or archive its history; the options maxMessages and maxBytes refuse what is too long.`,
+    `Session ${JSON.stringify(sessionId)} has become long: ${sizeText({ messages, bytes })}. Each read of all of it costs that much, and its deletion holds up the server. Compact its history, or archive it (archiveHistory); the options maxMessages and maxBytes refuse what is too long.`,
     { type: 'LongSessionWarning', code: 'AGENT_SESSIONS_LONG_SESSION' },
   );
 }
 
 /** There is no room for what was to be added. */
-export function sessionFull(
-  sessionId: string,
-  { messages, bytes }: Omit<LongSession, 'sessionId'>,
-  operationId: string,
-): SessionError {
+export function sessionFull(sessionId: string, size: Size, operationId: string): SessionError {
   return new SessionError(
     'session_full',
-    `Session ${JSON.stringify(sessionId)} has ${messages} messages, ${megabytes(bytes)}, and with the new ones it would have more than maxMessages or maxBytes of its store allow; nothing was written. Compact or archive its history, or allow more.`,
+    `Session ${JSON.stringify(sessionId)} is full: ${sizeText(size)}, and with the new ones more than maxMessages or maxBytes of its store allow; nothing was written. Compact its history, archive it (archiveHistory), or allow more.`,
     { operationId },
   );
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+type Size = Omit<LongSession, 'sessionId'>;
+
+function sizeText({ messages, bytes }: Size): string {
+  const count = messages === 1 ? '1 message' : `${messages} messages`;
+  return `${count}, ${(bytes / 1e6).toFixed(1)} MB`;
 }

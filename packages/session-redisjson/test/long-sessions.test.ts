@@ -102,7 +102,7 @@ describe('A session that becomes long', () => {
       await new Promise(setImmediate);
       expect(emitted).toHaveBeenCalledTimes(1);
       expect(emitted.mock.calls[0]).toEqual([
-        expect.stringMatching(/has 2000 messages, 0\.2 MB.*Compact or archive/),
+        expect.stringMatching(/long: 2000 messages, 0\.2 MB\..*Compact its history, or archive it/),
         { type: 'LongSessionWarning', code: 'AGENT_SESSIONS_LONG_SESSION' },
       ]);
     } finally {
@@ -145,7 +145,7 @@ describe('A maximum', () => {
       outcome: 'not_applied',
       retryable: false,
       operationId: 'two',
-      message: expect.stringMatching(/has 2 messages.*nothing was written. Compact or archive/),
+      message: expect.stringMatching(/full: 2 messages.*nothing was written\. Compact/),
     });
     expect(await snapshotOf(redis.client, key)).toEqual(before);
     expect(await conversation.append(messages(1), { operationId: 'two' })).toMatchObject({
