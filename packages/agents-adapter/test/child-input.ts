@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 /** What a program of this folder was started with; see `startChild`. */
 export function childInput<Schema extends TSchema>(schema: Schema): Static<Schema> {

@@ -2,7 +2,7 @@ import { AgentsSession } from '@agent-sessions/agents-adapter';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AgentInputItem, MemorySession } from '@openai/agents-core';
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 import { newApprovalAgent, runner } from './approval-agent.ts';
 import { runChild } from './child-process.ts';

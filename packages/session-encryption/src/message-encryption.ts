@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { damagedMessage, SessionError, stringifyJson } from '@agent-sessions/session-core';
 import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 import { type Envelope, formatEnvelope, parseEnvelope } from './envelope.ts';
 import type { SessionKeys } from './session-keys.ts';

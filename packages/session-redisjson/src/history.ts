@@ -1,7 +1,7 @@
 import { damagedMessage } from '@agent-sessions/session-core';
 import type { Message, Role, SessionError, SessionMark } from '@agent-sessions/session-core';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 import { checkSchema, notASession } from './foreign-document.ts';
 import { decodeMessage } from './stored-message.ts';

@@ -1,6 +1,6 @@
 import type { SessionMetadata } from '@agent-sessions/session-core';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 import { checkSchema, notASession } from './foreign-document.ts';
 

@@ -2,7 +2,7 @@ import { stringifyJson } from '@agent-sessions/session-core';
 import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
 import { Role } from '@agent-sessions/session-core';
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 /**
  * A message as it stands in the document: the record of the Python class, and beside it what that

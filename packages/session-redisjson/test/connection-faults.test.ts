@@ -15,7 +15,7 @@ import * as redis4 from 'redis';
 import * as redis5 from 'redis5';
 import * as redis6 from 'redis6';
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 import { reasonOf } from '../../../tools/reason.ts';
 import { withConnection } from '../../../tools/redis-server/connection.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Conversation, type Message } from '@agent-sessions/session-core';
 import { describe, expect, test } from '@jest/globals';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 import { useTestRedis } from './redis-for-tests.ts';
 

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+
+import { importedPackages } from '../imports/imported-packages.ts';
+
+const core = ['packages/session-core', 'typebox'];
+
+// `redis` is loaded when a store is opened by URL, and a driver when it is named.
+test.each([
+  ['@agent-sessions/session-core', core],
+  ['@agent-sessions/session-memory', [...core, 'packages/session-memory']],
+  ['@agent-sessions/session-redisjson', [...core, 'packages/session-redisjson']],
+  ['@agent-sessions/session-cache', [...core, 'packages/session-cache', 'lru-cache']],
+  ['@agent-sessions/session-encryption', [...core, 'packages/session-encryption']],
+  ['@agent-sessions/session-conformance', [...core, 'packages/session-conformance']],
+])('%s loads nothing that is not used', async (name, packages) => {
+  expect(await importedPackages(name)).toEqual(packages.toSorted());
+});
+
+test('the adapter loads what the SDK’s core loads, and ours', async () => {
+  const [adapter, sdk] = await Promise.all(
+    ['@agent-sessions/agents-adapter', '@openai/agents-core'].map(importedPackages),
+  );
+  expect(sdk).toContain('@openai/agents-core');
+  const own = ['packages/agents-adapter', ...core];
+  expect(adapter).toEqual([...new Set([...own, ...(sdk ?? [])])].toSorted());
+});
