@@ -120,7 +120,8 @@ export class Conversation {
 
   /** Reads messages, with the mark of the history they stand in. */
   read(query: Omit<ReadQuery, 'userId'> = {}): Promise<ReadResult> {
-    return this.#store.read(this.sessionId, { ...query, ...this.#access(query) });
+    const { last, role, since, signal } = query;
+    return this.#store.read(this.sessionId, { last, role, since, userId: this.userId, signal });
   }
 
   /** Reads messages: all, the last ones, those of a role. */

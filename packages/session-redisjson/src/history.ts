@@ -8,6 +8,8 @@ import { decodeMessage } from './stored-message.ts';
 
 /** What to read: from an index on, or the last ones, or those of a role, or the last of a role. */
 export interface HistoryPart {
+  /** Whose session it must be. */
+  readonly userId?: string | undefined;
   readonly from?: number;
   readonly last?: number | undefined;
   readonly role?: Role | undefined;
@@ -15,27 +17,21 @@ export interface HistoryPart {
 
 /** A part of a session's history, as of one moment. */
 export interface History {
-  readonly userId: string | null;
   readonly messages: Message[];
   /** Of messages that were left out because they cannot be read. */
   readonly damages: readonly SessionError[];
   readonly mark: SessionMark;
 }
 
-const headPaths = [
-  '$.session_id',
-  '$.user_id',
-  '$.created_at',
-  '$.store',
-  '$.metadata.message_count',
-  '$.messages[-1:].id',
-];
+const headPaths = ['$.session_id', '$.created_at', '$.store', '$.metadata.message_count'];
+const userPath = '$.user_id';
+const lastIdPath = '$.messages[-1:].id';
 
 /** `JSON.GET` of several paths answers an object: for each path the values it found. */
 const Head = Compile(
   Type.Object({
     '$.session_id': Type.Tuple([Type.String()]),
-    '$.user_id': Type.Array(Type.Union([Type.String(), Type.Null()])),
+    [userPath]: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]))),
     '$.created_at': Type.Array(Type.Number()),
     '$.store': Type.Array(
       Type.Object({
@@ -45,13 +41,21 @@ const Head = Compile(
       }),
     ),
     '$.metadata.message_count': Type.Tuple([Type.Integer()]),
-    '$.messages[-1:].id': Type.Array(Type.Unknown()),
+    [lastIdPath]: Type.Optional(Type.Array(Type.Unknown())),
   }),
 );
 
-/** The paths that read a part of history, and with it whose and which it is. */
+/** The paths that read a part of history, and with it which it is: Redis takes its time for each. */
 export function historyPaths(part: HistoryPart): string[] {
-  return [...headPaths, messagesPath(part)];
+  const paths = [...headPaths, messagesPath(part)];
+  if (part.userId !== undefined) paths.push(userPath);
+  if (!isTail(part)) paths.push(lastIdPath);
+  return paths;
+}
+
+/** Whether the last message is read. */
+function isTail({ last, role }: HistoryPart): boolean {
+  return role === undefined && last !== 0;
 }
 
 /** The only JSONPaths with something variable in them: whole numbers and the names of roles. */
@@ -63,7 +67,8 @@ function messagesPath({ from = 0, last, role }: HistoryPart): string {
 }
 
 /**
- * The history in what `JSON.GET` of {@link historyPaths} answered; `undefined` for no document.
+ * The history in what `JSON.GET` of {@link historyPaths} answered; `undefined` for no document, and
+ * for one of another user.
  *
  * @throws SessionError `not_a_session` or `unsupported_schema`
  */
@@ -76,19 +81,18 @@ export function parseHistory(
   if (!Head.Check(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
   const store = reply['$.store'][0];
   checkSchema(sessionId, store);
+  const { userId, from = 0, last } = part;
+  if (userId !== undefined && userId !== reply[userPath]?.[0]) return undefined;
   const records: unknown = Reflect.get(reply, messagesPath(part));
   if (!Array.isArray(records)) throw notASession(sessionId);
 
-  const [lastId] = reply['$.messages[-1:].id'];
-  const { from = 0, last, role } = part;
-  const isTail = role === undefined && last !== 0;
-  const isRest = isTail && last === undefined;
+  const isRest = isTail(part) && last === undefined;
   const length = isRest ? from + records.length : reply['$.metadata.message_count'][0];
-  const first = isTail ? length - records.length : 0;
+  const first = isTail(part) ? length - records.length : 0;
   const damages: SessionError[] = [];
   const messages = decodeMessages(sessionId, records, (damage) => damages.push(damage), first);
+  const lastId = isTail(part) ? idOf(records.at(-1)) : reply[lastIdPath]?.[0];
   return {
-    userId: reply['$.user_id'][0] ?? null,
     messages: last === undefined ? messages : messages.slice(Math.max(messages.length - last, 0)),
     damages,
     mark: {
@@ -99,6 +103,11 @@ export function parseHistory(
       lastId: typeof lastId === 'string' ? lastId : null,
     },
   };
+}
+
+/** The id of a record, whatever it is. */
+function idOf(record: unknown): unknown {
+  return typeof record === 'object' && record !== null && 'id' in record ? record.id : undefined;
 }
 
 /**

@@ -39,7 +39,7 @@ import {
 } from './history.ts';
 import type { History, HistoryPart } from './history.ts';
 import { metadataPaths, ownerPaths, parseMetadata, parseOwner } from './metadata.ts';
-import { callRedis } from './redis-call.ts';
+import { callRedis, type RedisCall } from './redis-call.ts';
 import { checkClient, type RedisJsonClient, runScript, scanKeys } from './redis-client.ts';
 import { checkLimit, emitLongSessionWarning, warnOfLongSession } from './session-limits.ts';
 import type { LongSession, LongSessionWarning, SessionLimits } from './session-limits.ts';
@@ -155,20 +155,20 @@ export class RedisJsonSessionStore implements SessionStore {
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, ...access } = checkQuery(query);
+    const { last, role, since, userId, signal } = checkQuery(query);
     if (since && since.length > 0) {
       // From the last known message on, which tells whether it is still there.
-      const tail = await this.#read(sessionId, { from: since.length - 1 }, access);
+      const tail = await this.#read(sessionId, { userId, from: since.length - 1 }, signal);
       if (tail && isContinuedBy(since, tail)) {
         for (const damage of tail.damages) this.#onDamaged(damage);
         return { messages: tail.messages.slice(1), mark: tail.mark, continues: true };
       }
     }
-    const history = await this.#read(sessionId, { last, role }, access);
+    const history = await this.#read(sessionId, { userId, last, role }, signal);
     if (!history) return { messages: [], mark: null, continues: false };
     if (history.damages.length > 0 && (last !== undefined || role !== undefined)) {
       // Limits count what can be read, and what a filter finds has lost its place.
-      const { messages, mark } = await this.read(sessionId, access);
+      const { messages, mark } = await this.read(sessionId, { userId, signal });
       const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
       return {
         messages: last === undefined ? wanted : wanted.slice(-last),
@@ -183,7 +183,7 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     const userId = checkAccess(access);
-    const reply = await this.#get(this.#key(sessionId), metadataPaths, access);
+    const reply = await this.#get(this.#key(sessionId), metadataPaths, access?.signal);
     const metadata = parseMetadata(sessionId, reply);
     return metadata && isFor(userId, metadata) ? metadata : undefined;
   }
@@ -207,11 +207,11 @@ export class RedisJsonSessionStore implements SessionStore {
   async *list(access?: SessionAccess): AsyncIterable<string> {
     const userId = checkAccess(access);
     const pattern = `${this.#keyPrefix.replace(/[*?[\]\\]/g, '\\$&')}*`;
-    const reading = { ...this.#reading, signal: access?.signal };
+    const reading = this.#reading(access?.signal);
     for await (const keys of scanKeys(this.#client, pattern, (scan) => callRedis(scan, reading))) {
       const pages = keys.map(async (key) => {
         const sessionId = key.slice(this.#keyPrefix.length);
-        const owner = parseOwner(await this.#get(key, ownerPaths, access));
+        const owner = parseOwner(await this.#get(key, ownerPaths, access?.signal));
         // Another store's prefix may begin with this one's: its documents have other ids.
         return owner?.sessionId === sessionId && isFor(userId, owner) ? [sessionId] : [];
       });
@@ -226,8 +226,8 @@ export class RedisJsonSessionStore implements SessionStore {
     return this.#keyPrefix + checkSessionId(sessionId);
   }
 
-  get #reading() {
-    return { deadlineMs: this.#deadlineMs, repeatable: true, writes: false };
+  #reading(signal: AbortSignal | undefined): RedisCall {
+    return { deadlineMs: this.#deadlineMs, repeatable: true, writes: false, signal };
   }
 
   async #commit(
@@ -250,19 +250,17 @@ export class RedisJsonSessionStore implements SessionStore {
     return parseCommitReply(reply, args, append);
   }
 
-  #get(key: string, path: string[], access?: SessionAccess): Promise<unknown> {
-    const call = { ...this.#reading, signal: access?.signal };
-    return callRedis(() => this.#client.json.get(key, { path }), call);
+  #get(key: string, path: string[], signal: AbortSignal | undefined): Promise<unknown> {
+    return callRedis(() => this.#client.json.get(key, { path }), this.#reading(signal));
   }
 
   async #read(
     sessionId: string,
     part: HistoryPart,
-    access: SessionAccess,
+    signal: AbortSignal | undefined,
   ): Promise<History | undefined> {
-    const reply = await this.#get(this.#key(sessionId), historyPaths(part), access);
-    const history = parseHistory(sessionId, part, reply);
-    return history && isFor(access.userId, history) ? history : undefined;
+    const reply = await this.#get(this.#key(sessionId), historyPaths(part), signal);
+    return parseHistory(sessionId, part, reply);
   }
 }
 
