@@ -17,6 +17,7 @@ import {
   newSessionState,
   Operation,
   outOfRange,
+  parseJson,
   parseMessage,
   rememberedOperations,
   SessionError,
@@ -226,7 +227,7 @@ export class SqliteSessionStore implements SessionStore {
   #select<T extends TSchema>(schema: T, sql: string, ...values: Value[]): Static<T>[] {
     const statement = this.#database.prepare(sql).pluck();
     return statement.all(...values).map((text) => {
-      const value: unknown = JSON.parse(String(text));
+      const value = parseJson(String(text));
       if (Check(schema, value)) return value;
       throw new SessionError('not_a_session', 'The file holds something else. Name another one.');
     });

@@ -1,4 +1,4 @@
-import { copyJson, copyJsonObject, stringifyJson } from '@agent-sessions/session-core';
+import { copyJson, copyJsonObject, parseJson, stringifyJson } from '@agent-sessions/session-core';
 import type { JsonForm, JsonObject, JsonValue } from '@agent-sessions/session-core';
 
 /**
@@ -58,7 +58,7 @@ function restoreMembers(value: JsonObject): unknown {
 
 function restoreTagged({ [tag]: kind, base64, json }: JsonObject): unknown {
   if (kind === 'none' && typeof json === 'string') {
-    return restoreMembers(copyJsonObject(JSON.parse(json), tag));
+    return restoreMembers(copyJsonObject(parseJson(json), tag));
   }
   const bytes = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64');
   if (kind === 'Buffer') return bytes;

@@ -52,5 +52,5 @@ export {
   rememberedOperations,
   SessionState,
 } from './session-state.ts';
-export { canonicalJson, copyJson, copyJsonObject, stringifyJson } from './json.ts';
+export { canonicalJson, copyJson, copyJsonObject, parseJson, stringifyJson } from './json.ts';
 export type { JsonForm } from './json.ts';

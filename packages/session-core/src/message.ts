@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/schema';
 
-import { stringifyJson } from './json.ts';
+import { parseJson, stringifyJson } from './json.ts';
 
 /** Anything that JSON can say. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
@@ -73,7 +73,7 @@ export function stringifyMessage(value: Message): string {
  * @throws SyntaxError or TypeError where the text is not one
  */
 export function parseMessage(text: string): Message {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (message.Check(value)) return value;
   throw new TypeError('The text is JSON, but not a message.');
 }

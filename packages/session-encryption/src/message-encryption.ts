@@ -1,6 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-import { damagedMessage, SessionError, stringifyJson } from '@agent-sessions/session-core';
+import {
+  damagedMessage,
+  parseJson,
+  SessionError,
+  stringifyJson,
+} from '@agent-sessions/session-core';
 import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
@@ -87,7 +92,7 @@ function decrypt(
   decipher.setAAD(boundTo(keyId, place, stored));
   decipher.setAuthTag(tag);
   const plaintext = Buffer.concat([decipher.update(ciphertext), authentic(() => decipher.final())]);
-  const said: unknown = JSON.parse(plaintext.toString());
+  const said = parseJson(plaintext.toString());
   if (Said.Check(said)) return said;
   throw new TypeError('What was encrypted is not what a message says.');
 }

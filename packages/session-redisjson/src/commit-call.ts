@@ -4,6 +4,7 @@ import {
   conflict,
   damagedMessage,
   operationReused,
+  parseJson,
   SessionError,
   sessionNotFound,
 } from '@agent-sessions/session-core';
@@ -155,7 +156,7 @@ function toMark(epoch: string, generation: string, length: string, lastId: strin
 function parseList(text: string): unknown[] {
   let list: unknown;
   try {
-    list = JSON.parse(text);
+    list = parseJson(text);
   } catch (cause) {
     throw unexpectedReply(cause);
   }

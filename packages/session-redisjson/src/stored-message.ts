@@ -1,4 +1,4 @@
-import { stringifyJson } from '@agent-sessions/session-core';
+import { parseJson, stringifyJson } from '@agent-sessions/session-core';
 import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
 import { Role } from '@agent-sessions/session-core';
 import Type, { type Static } from 'typebox';
@@ -64,7 +64,7 @@ const Exact = Compile(
 );
 
 function decodeExact(text: string): Pick<Message, 'content' | 'item'> {
-  const said: unknown = JSON.parse(text);
+  const said = parseJson(text);
   if (!Exact.Check(said)) throw new TypeError('The exact text has not the form of a message.');
   return said;
 }
@@ -103,8 +103,16 @@ function isKeptExactly(value: JsonValue, depth: number): boolean {
   if (depth >= maxNativeDepth) return false;
   if (Array.isArray(value)) return value.every((entry) => isKeptExactly(entry, depth + 1));
   return Object.entries(value).every(
-    ([key, member]) => key.isWellFormed() && isKeptExactly(member, depth + 1),
+    ([key, member]) => isKeptKey(key) && isKeptExactly(member, depth + 1),
   );
+}
+
+/**
+ * What node-redis reads goes through `JSON.parse`, which may mix up keys with an escape; see
+ * `parseJson`.
+ */
+function isKeptKey(key: string): boolean {
+  return !/["\\\p{Cc}\p{Cs}]/u.test(key);
 }
 
 /**

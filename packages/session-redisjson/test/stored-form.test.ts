@@ -322,6 +322,11 @@ describe('A message', () => {
     });
   });
 
+  test.each(['"', '\\', 'a\n', '\ud83d'])('is text, too, with the key %j in it', async (key) => {
+    const exact = JSON.stringify({ content: { [key]: 1 } });
+    expect(await stored({ role: 'user', content: { [key]: 1 } })).toMatchObject({ exact });
+  });
+
   test('is text, too, where a null of the item would be taken for a placeholder', async () => {
     const item = { type: 'reasoning', content: null };
     expect(await stored({ role: 'assistant', item })).toMatchObject({
