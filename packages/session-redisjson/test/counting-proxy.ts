@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-import { portOf } from './port-of.ts';
+import { portOf } from '../../../tools/port-of.ts';
 
 /** Stands between a client and its server, and counts how often the client waits for an answer. */
 export interface CountingProxy {

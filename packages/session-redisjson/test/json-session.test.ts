@@ -3,7 +3,7 @@ import type { JSONSessionOptions } from '@agent-sessions/session-redisjson';
 import { describe, expect, test } from '@jest/globals';
 
 import { startCountingProxy } from './counting-proxy.ts';
-import { unusedPort } from './port-of.ts';
+import { unusedPort } from '../../../tools/port-of.ts';
 import { useTestRedis } from './redis-for-tests.ts';
 
 const redis = useTestRedis();

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+
+import { startLineProcess } from '../../../tools/line-process.ts';
 
 const script = fileURLToPath(new URL('python-session.py', import.meta.url));
 
@@ -27,26 +26,10 @@ export interface PythonSessions {
 
 export function startPythonSessions(python: string): PythonSessions {
   // Strings of Redis are UTF-8 there, whatever the locale of this machine is.
-  const env = { ...process.env, PYTHONUTF8: '1' };
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'], env });
-  const exit = once(child, 'exit');
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const process = startLineProcess('Python', python, [script], { PYTHONUTF8: '1' });
   let names = 0;
-  let last: Promise<unknown> = Promise.resolve();
-
-  /** Answers come in the order of the commands, so each waits for the one before. */
-  function command(session: string, call: string, args: object): Promise<unknown> {
-    const answer = last.then(async () => {
-      child.stdin.write(`${JSON.stringify({ session, call, args })}\n`);
-      const line = await lines.next();
-      if (line.done === true) throw new Error(`Python has ended: ${errors}`);
-      return resultOf(JSON.parse(line.value));
-    });
-    last = answer.catch(() => {});
-    return answer;
-  }
+  const command = (session: string, call: string, args: object) =>
+    process.ask({ session, call, args });
 
   const calls =
     (session: string): Call =>
@@ -63,17 +46,6 @@ export function startPythonSessions(python: string): PythonSessions {
       const session = `session ${(names += 1)}`;
       return { user: await command(session, 'load', args), call: calls(session) };
     },
-    async close() {
-      child.stdin.end();
-      await exit;
-    },
+    close: () => process.close(),
   };
-}
-
-function resultOf(reply: unknown): unknown {
-  if (typeof reply === 'object' && reply !== null) {
-    if ('result' in reply) return reply.result;
-    if ('error' in reply) throw new Error(`Python: ${String(reply.error)}`);
-  }
-  throw new TypeError('Python answered something unexpected.');
 }

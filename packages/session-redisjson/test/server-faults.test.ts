@@ -17,7 +17,7 @@ import { startRedisServer } from '../../../tools/redis-server/index.ts';
 import { launchServer, type RedisServer } from '../../../tools/redis-server/launch-server.ts';
 import { redisBinaries } from '../../../tools/redis-server/redis-binaries.ts';
 import { testUnless } from '../../../tools/test/test-unless.ts';
-import { portOf, unusedPort } from './port-of.ts';
+import { portOf, unusedPort } from '../../../tools/port-of.ts';
 import { useTestRedis } from './redis-for-tests.ts';
 
 const redis = useTestRedis();

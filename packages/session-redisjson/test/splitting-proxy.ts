@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { type Relay, startRelay } from './relay.ts';
+import { type Relay, startRelay } from '../../../tools/relay.ts';
 
 /** Stands between a client and its server, and hands on every byte in a packet of its own. */
 export function startSplittingProxy(serverUrl: string): Promise<Relay> {
