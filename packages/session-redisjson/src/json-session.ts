@@ -12,7 +12,7 @@ import type {
   SessionStore,
 } from '@agent-sessions/session-core';
 
-import { openSessionStore } from './open-session-store.ts';
+import { openSessionStore, type OpenSessionStoreOptions } from './open-session-store.ts';
 
 /** @see {@link JSONSession} */
 export interface JSONSessionOptions {
@@ -23,6 +23,8 @@ export interface JSONSessionOptions {
   readonly redisUrl?: string | undefined;
   /** Seconds after the last write at which the session ends. @defaultValue as it was created */
   readonly ttl?: number | undefined;
+  /** Of the store beneath: its deadline, its limits, whom it tells. @defaultValue its defaults */
+  readonly storeOptions?: OpenSessionStoreOptions | undefined;
 }
 
 /** What {@link JSONSession.addMessage} takes by name. */
@@ -56,14 +58,16 @@ export class JSONSession {
   readonly sessionId: string;
   readonly userId: string | undefined;
   readonly #redisUrl: string | undefined;
+  readonly #storeOptions: OpenSessionStoreOptions | undefined;
   #ttlMs: number | undefined;
   #store: Promise<SessionStore> | undefined;
 
   /** @throws TypeError or RangeError `invalid_argument` */
-  constructor({ sessionId, userId, redisUrl, ttl }: JSONSessionOptions) {
+  constructor({ sessionId, userId, redisUrl, ttl, storeOptions }: JSONSessionOptions) {
     this.sessionId = checkSessionId(sessionId);
     this.userId = checkAccess({ userId });
     this.#redisUrl = redisUrl;
+    this.#storeOptions = storeOptions;
     const seconds = checkTtlMs('ttl', ttl);
     this.#ttlMs = checkTtlMs('ttl', seconds === undefined ? undefined : seconds * 1000);
   }
@@ -176,7 +180,7 @@ export class JSONSession {
   }
 
   async #open(): Promise<SessionStore> {
-    this.#store ??= openSessionStore(this.#redisUrl);
+    this.#store ??= openSessionStore(this.#redisUrl, this.#storeOptions);
     try {
       return await this.#store;
     } catch (error) {

@@ -462,6 +462,19 @@ test('all calls share one connection', async () => {
   await session.close();
 });
 
+test('its store gets the options that are for it, also where the session is loaded', async () => {
+  const storeOptions = { maxMessages: 1, keyPrefix: redis.newKeyPrefix() };
+  const session = newSession({ storeOptions });
+  await session.addMessage('user', 'Hello');
+  const loaded = redis.closeAtEnd(
+    await JSONSession.load(session.sessionId, { redisUrl: redis.url, storeOptions }),
+  );
+  for (const each of [session, loaded]) {
+    await expect(each.addMessage('user', 'More')).rejects.toMatchObject({ code: 'session_full' });
+  }
+  await expect(load(session)).rejects.toMatchObject({ code: 'session_not_found' });
+});
+
 test('a session whose server was not there connects with a later call', async () => {
   const port = await unusedPort();
   const session = newSession({ redisUrl: `redis://127.0.0.1:${port}` });
