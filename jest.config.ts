@@ -7,7 +7,7 @@ const config: Config = {
     // Packages are tested as source: no build first, no module mapping.
     customExportConditions: ['@agent-sessions/source', 'node', 'node-addons'],
   },
-  testMatch: ['<rootDir>/{packages,examples,tools}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,examples,tools,bench}/**/*.test.ts'],
   globalSetup: '<rootDir>/tools/jest/global-setup.ts',
   globalTeardown: '<rootDir>/tools/jest/global-teardown.ts',
   extensionsToTreatAsEsm: ['.ts'],

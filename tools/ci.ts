@@ -55,6 +55,10 @@ const steps: Record<string, (tally: Tally) => Promise<unknown>> = {
   'The packages on Node 22': (tally) => runPackagesOn(22, tally),
   'The packages on Node 24': (tally) => runPackagesOn(24, tally),
   'The demo': checkDemo,
+  'The benchmark': (tally) =>
+    tally.check('every peer does its work, and nothing has become much worse', () =>
+      runProgram('npm', ['run', 'bench', '--', '--quick', '--guard'], { shown: true }),
+    ),
   'The tarballs': checkTarballs,
 };
 

@@ -1,5 +1,5 @@
 // Runs one of the repository's commands:
-// `node tools/run.mjs demo|test|check|build|redis|format|conformance|failures|torture|ci`.
+// `node tools/run.mjs demo|test|check|build|redis|format|conformance|failures|torture|bench|ci`.
 // Each must work as the first command after a clone, so this file needs nothing but Node and
 // installs the dependencies when they are missing. That is why it is plain JavaScript.
 import { spawn } from 'node:child_process';
@@ -24,16 +24,17 @@ const packages = [
 
 // Workspaces are used as source, so that nothing must be built first.
 const typescript = ['--conditions=@agent-sessions/source', '--import', 'tsx'];
+const build = ['node_modules/typescript/bin/tsc', '-b', ...packages];
 const jestNodeOptions = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 
-/** Each command is a list of steps: arguments of `node`, after which the user's own follow. */
+/** Each command is a list of steps: arguments of `node`. The user's own follow those of the last. */
 const commands = {
   demo: [[...typescript, 'examples/demo.ts']],
   redis: [[...typescript, 'tools/redis.ts']],
   test: [['node_modules/jest/bin/jest.js']],
-  build: [['node_modules/typescript/bin/tsc', '-b', ...packages]],
+  build: [build],
   check: [
-    ['node_modules/typescript/bin/tsc', '-b', 'packages', 'examples', 'tools'],
+    ['node_modules/typescript/bin/tsc', '-b', 'packages', 'examples', 'tools', 'bench'],
     ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
     ['node_modules/oxfmt/bin/oxfmt', '--check'],
   ],
@@ -42,6 +43,8 @@ const commands = {
   conformance: [[...typescript, 'tools/conformance.ts']],
   ci: [[...typescript, 'tools/ci.ts']],
   torture: [[...typescript, 'tools/torture/run.ts']],
+  // The packages as they are published: what makes source run without a build has its price.
+  bench: [build, ['--max-old-space-size=8192', '--import', 'tsx', 'bench/bench.ts']],
 };
 
 const [name = '', ...args] = process.argv.slice(2);
@@ -57,7 +60,8 @@ if (!isNodeNewEnough()) {
   if (name === 'test') env.NODE_OPTIONS = `${env.NODE_OPTIONS ?? ''} ${jestNodeOptions}`.trim();
   // All steps run even if one fails: whoever checks wants to see everything that is wrong.
   for (const step of steps) {
-    const code = await run(process.execPath, [...step, ...args], env);
+    const own = step === steps.at(-1) ? args : [];
+    const code = await run(process.execPath, [...step, ...own], env);
     process.exitCode = process.exitCode || code;
   }
 }
