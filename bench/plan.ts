@@ -57,7 +57,7 @@ function growing(lengths: readonly number[], rounds: number, times: number): Wor
 
 export const quickPlan: Plan = {
   rows: workloads({
-    'append 1': { warmUps: 300, rounds: 12, times: 20, manyRounds: 1, manyTimes: 10 },
+    'append 1': { warmUps: 200, rounds: 8, times: 20, manyRounds: 1, manyTimes: 10 },
     'append 10': { warmUps: 10, rounds: 3, times: 8, manyRounds: 1, manyTimes: 1 },
     'last 50 of 1000': { warmUps: 50, rounds: 4, times: 10, manyRounds: 1, manyTimes: 2 },
     'last 50 of 10000': { warmUps: 2, rounds: 3, times: 8 },
@@ -65,7 +65,7 @@ export const quickPlan: Plan = {
     'all of 10000': { warmUps: 0, rounds: 2, times: 1 },
   }),
   growth: growing([10, 10_000], 1, 4),
-  distant: workloads({ 'append 1': { warmUps: 20, rounds: 2, times: 10 } }),
+  distant: workloads({ 'append 1': { warmUps: 5, rounds: 1, times: 10 } }),
   turns: { lengths: [10, 10_000], turnsAt: (length) => (length > 1000 ? 1 : 5) },
   memoryCharacters: [100, 500, 4000],
   longLengths: [10, 1000, 10_000, 100_000],
