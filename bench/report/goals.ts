@@ -8,9 +8,8 @@ import {
   string,
 } from '../peers/catalogue.ts';
 import { bareAppend, commit, script } from '../workloads/guarantees.ts';
-import { figureAt } from '../workloads/long-sessions.ts';
 import { cachedSession, sdkAlone } from '../workloads/turns.ts';
-import type { Figure, Goal, Results, Row, TurnRow } from './results.ts';
+import { figureOf, type Goal, type Results, type Row, type TurnRow } from './results.ts';
 
 type Measured = Omit<Results, 'goals'>;
 
@@ -131,7 +130,7 @@ function turnGoals({ turns, rows }: Measured): Goal[] {
 function sizeGoals({ long, memory }: Measured): Goal[] {
   const lengths = long.map(({ what }) => Number(/, at (\d+)$/.exec(what)?.[1] ?? 0));
   const longest = Math.max(...lengths);
-  const append = (length: number) => figureAt(long, 'add one message', length);
+  const append = (length: number) => figureOf(long, `add one message, at ${length}`);
   const paragraph = memory.find(({ peer, characters }) => peer === ours && characters === 500);
   return [
     atMost(
@@ -172,8 +171,4 @@ function rowOf(rows: readonly Row[], work: string, peer: string, inFlight: numbe
   );
   if (found) return found;
   throw new TypeError(`Nobody has measured ${work} of ${peer}.`);
-}
-
-function figureOf(figures: readonly Figure[], what: string): number {
-  return figures.find((figure) => figure.what === what)?.value ?? Number.NaN;
 }

@@ -1,7 +1,6 @@
 import { bareAppend, commit } from '../workloads/guarantees.ts';
-import { figureAt } from '../workloads/long-sessions.ts';
 import { cachedSession } from '../workloads/turns.ts';
-import type { Results } from './results.ts';
+import { figureOf, type Results } from './results.ts';
 
 /**
  * What has become much worse than it ever was, however noisy the machine: for CI. The commands and
@@ -9,14 +8,14 @@ import type { Results } from './results.ts';
  */
 export function regressionsOf({ absent, guarantees, long, turns }: Results): string[] {
   const problems = absent.map(({ name, reason }) => `${name} is not here: ${reason}`);
-  const server = (what: string) =>
-    guarantees.find((figure) => figure.what === `${what}: server`)?.value ?? Number.NaN;
+  const server = (what: string) => figureOf(guarantees, `${what}: server`);
   const factor = server(commit) / server(bareAppend);
   if (!(factor <= 15)) {
     problems.push(`A commit takes the server ${factor.toFixed(1)} times a bare JSON.ARRAPPEND.`);
   }
 
-  const growth = figureAt(long, 'add one message', 100_000) / figureAt(long, 'add one message', 10);
+  const append = (length: number) => figureOf(long, `add one message, at ${length}`);
+  const growth = append(100_000) / append(10);
   if (!(growth <= 3)) {
     problems.push(`An append at 100,000 messages takes ${growth.toFixed(1)} times one at 10.`);
   }

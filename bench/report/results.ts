@@ -51,6 +51,11 @@ export const Figure = Type.Object({
 });
 export type Figure = Static<typeof Figure>;
 
+/** `NaN`, which meets no goal and no bound, where it was not measured. */
+export function figureOf(figures: readonly Figure[], what: string): number {
+  return figures.find((figure) => figure.what === what)?.value ?? Number.NaN;
+}
+
 export const Goal = Type.Object({
   work: Type.String(),
   goal: Type.String(),

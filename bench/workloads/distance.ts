@@ -1,7 +1,14 @@
 import { startRelay } from '../../tools/relay.ts';
 import type { Bench } from '../participants.ts';
-import { agentsSession, chatHistory, ours, ping } from '../peers/catalogue.ts';
-import { pythonCommands, redisSessionCommands, string } from '../peers/catalogue.ts';
+import {
+  agentsSession,
+  chatHistory,
+  ours,
+  ping,
+  pythonCommands,
+  redisSessionCommands,
+  string,
+} from '../peers/catalogue.ts';
 import { nodePeerInProcess } from '../peers/in-process.ts';
 import type { Row } from '../report/results.ts';
 import { compare, type Workload } from './operations.ts';

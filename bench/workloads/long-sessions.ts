@@ -1,7 +1,7 @@
 import { Conversation } from '@agent-sessions/session-core';
 
 import type { Bench } from '../participants.ts';
-import { median, sum } from '../measure/statistics.ts';
+import { median } from '../measure/statistics.ts';
 import { messagesOf } from '../peers/messages.ts';
 import { driver } from '../peers/ours.ts';
 import type { Figure } from '../report/results.ts';
@@ -64,11 +64,4 @@ export async function measureLongSessions(
   }
   await bench.clean();
   return figures;
-}
-
-/** The figure of a kind at a length. */
-export function figureAt(figures: readonly Figure[], what: string, length: number): number {
-  return sum(
-    figures.filter((each) => each.what === `${what}, at ${length}`).map(({ value }) => value),
-  );
 }

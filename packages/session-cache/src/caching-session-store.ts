@@ -1,4 +1,4 @@
-import { checkQuery, outOfRange } from '@agent-sessions/session-core';
+import { checkQuery, newest, outOfRange } from '@agent-sessions/session-core';
 import type {
   Commit,
   CommitResult,
@@ -123,5 +123,5 @@ function select(
   role: Message['role'] | undefined,
 ): readonly Message[] {
   const ofRole = role === undefined ? messages : messages.filter((each) => each.role === role);
-  return last === undefined ? ofRole : ofRole.slice(Math.max(ofRole.length - last, 0));
+  return newest(ofRole, last);
 }

@@ -11,7 +11,7 @@ export type {
   SessionStore,
   SessionStoreCapabilities,
 } from './store.ts';
-export { Message, parseMessage, Role, roles, stringifyMessage } from './message.ts';
+export { Message, newest, parseMessage, Role, roles, stringifyMessage } from './message.ts';
 export type { JsonObject, JsonValue, NewMessage } from './message.ts';
 export { Conversation } from './conversation.ts';
 export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';

@@ -77,3 +77,8 @@ export function parseMessage(text: string): Message {
   if (message.Check(value)) return value;
   throw new TypeError('The text is JSON, but not a message.');
 }
+
+/** The last so many of a list, whatever it holds; all where no number is given. */
+export function newest<Each>(list: readonly Each[], last: number | undefined): Each[] {
+  return list.slice(last === undefined ? 0 : Math.max(list.length - last, 0));
+}

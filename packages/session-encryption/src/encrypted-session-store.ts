@@ -2,6 +2,7 @@ import {
   checkCommit,
   checkQuery,
   checkSessionId,
+  newest,
   newOperationId,
 } from '@agent-sessions/session-core';
 import type {
@@ -137,9 +138,10 @@ export class EncryptedSessionStore implements SessionStore {
     const places = messages
       .map((stored, position) => ({ stored, place: { sessionId, position } }))
       .filter(({ stored }) => stored.role === role);
-    const read = places.slice(last === undefined ? 0 : Math.max(places.length - last, 0));
     return {
-      messages: read.map(({ stored, place }) => decryptMessage(this.#keys, place, stored)),
+      messages: newest(places, last).map(({ stored, place }) =>
+        decryptMessage(this.#keys, place, stored),
+      ),
       mark,
       continues: false,
     };

@@ -8,6 +8,7 @@ import {
   decideCommit,
   isContinuedBy,
   isFor,
+  newest,
   newSessionState,
   parseMessage,
   SessionError,
@@ -141,10 +142,6 @@ export class MemorySessionStore implements SessionStore {
 function messageAt({ messages }: Session, index: number): Message | undefined {
   const text = messages[index];
   return text === undefined ? undefined : parseMessage(text);
-}
-
-function newest(messages: Message[], last: number | undefined): Message[] {
-  return last === undefined ? messages : messages.slice(Math.max(messages.length - last, 0));
 }
 
 /** What is remembered must not change with what was answered. */

@@ -1,4 +1,4 @@
-import { damagedMessage } from '@agent-sessions/session-core';
+import { damagedMessage, newest } from '@agent-sessions/session-core';
 import type { Message, Role, SessionError, SessionMark } from '@agent-sessions/session-core';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
@@ -86,14 +86,15 @@ export function parseHistory(
   const records: unknown = Reflect.get(reply, messagesPath(part));
   if (!Array.isArray(records)) throw notASession(sessionId);
 
-  const isRest = isTail(part) && last === undefined;
+  const tail = isTail(part);
+  const isRest = tail && last === undefined;
   const length = isRest ? from + records.length : reply['$.metadata.message_count'][0];
-  const first = isTail(part) ? length - records.length : 0;
+  const first = tail ? length - records.length : 0;
   const damages: SessionError[] = [];
   const messages = decodeMessages(sessionId, records, (damage) => damages.push(damage), first);
-  const lastId = isTail(part) ? idOf(records.at(-1)) : reply[lastIdPath]?.[0];
+  const lastId = tail ? idOf(records.at(-1)) : reply[lastIdPath]?.[0];
   return {
-    messages: last === undefined ? messages : messages.slice(Math.max(messages.length - last, 0)),
+    messages: newest(messages, last),
     damages,
     mark: {
       // A session that Python wrote has neither until the first commit here; see the commit script.

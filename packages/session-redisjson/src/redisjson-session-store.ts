@@ -8,6 +8,7 @@ import {
   checkQuery,
   checkSessionId,
   checkTtlMs,
+  newest,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
@@ -170,11 +171,7 @@ export class RedisJsonSessionStore implements SessionStore {
       // Limits count what can be read, and what a filter finds has lost its place.
       const { messages, mark } = await this.read(sessionId, { userId, signal });
       const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
-      return {
-        messages: last === undefined ? wanted : wanted.slice(-last),
-        mark,
-        continues: false,
-      };
+      return { messages: newest(wanted, last), mark, continues: false };
     }
     for (const damage of history.damages) this.#onDamaged(damage);
     const { messages, mark } = history;
