@@ -9,10 +9,10 @@ import {
 } from '@agent-sessions/session-core';
 import { EncryptedSessionStore } from '@agent-sessions/session-encryption';
 
-import { commitArguments } from '../../packages/session-redisjson/src/commit-call.ts';
-import { commitScript } from '../../packages/session-redisjson/src/commit-script.ts';
-import { callRedis } from '../../packages/session-redisjson/src/redis-call.ts';
-import { encodeMessage } from '../../packages/session-redisjson/src/stored-message.ts';
+import { commitArguments } from '../../packages/session-redisjson/src/scripts/commit-call.ts';
+import { commitScript } from '../../packages/session-redisjson/src/scripts/commit-script.ts';
+import { callRedis } from '../../packages/session-redisjson/src/connection/redis-call.ts';
+import { encodeMessage } from '../../packages/session-redisjson/src/document/stored-message.ts';
 import type { Bench } from '../participants.ts';
 import { median } from '../measure/statistics.ts';
 import type { ServerCost } from '../measure/server-meter.ts';

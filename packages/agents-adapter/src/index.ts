@@ -1,6 +1,6 @@
-export { AgentsSession } from './agents-session.ts';
-export type { AgentsSessionOptions, SessionChoice } from './agents-session.ts';
-export { archiveItems } from './archive-items.ts';
-export { compactingSession } from './compacting-session.ts';
-export { windowItems } from './window.ts';
-export type { WindowLimits } from './window.ts';
+export { AgentsSession } from './session/agents-session.ts';
+export type { AgentsSessionOptions, SessionChoice } from './session/agents-session.ts';
+export { archiveItems } from './session/archive-items.ts';
+export { compactingSession } from './session/compacting-session.ts';
+export { windowItems } from './items/window.ts';
+export type { WindowLimits } from './items/window.ts';

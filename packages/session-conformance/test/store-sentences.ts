@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const source = new URL('../../session-core/src/store.ts', import.meta.url);
+const source = new URL('../../session-core/src/contract/store.ts', import.meta.url);
 
 /**
  * The promises as `store.ts` words them: the bullets in the comments of `SessionStore` and

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { checkAccess, checkSessionId, checkTtlMs, newOperationId } from './contract-arguments.ts';
-import type { Message, NewMessage } from './message.ts';
-import { sessionNotFound } from './refusals.ts';
+import {
+  checkAccess,
+  checkSessionId,
+  checkTtlMs,
+  newOperationId,
+} from './driver/contract-arguments.ts';
+import type { Message, NewMessage } from './contract/message.ts';
+import { sessionNotFound } from './driver/refusals.ts';
 import type {
   Commit,
   CommitResult,
@@ -12,7 +17,7 @@ import type {
   SessionAccess,
   SessionMetadata,
   SessionStore,
-} from './store.ts';
+} from './contract/store.ts';
 
 /** @see {@link Conversation} */
 export interface ConversationOptions {

@@ -10,17 +10,17 @@ export type {
   SessionMetadata,
   SessionStore,
   SessionStoreCapabilities,
-} from './store.ts';
-export { Message, newest, parseMessage, Role, roles, stringifyMessage } from './message.ts';
-export type { JsonObject, JsonValue, NewMessage } from './message.ts';
+} from './contract/store.ts';
+export { Message, newest, Role, roles } from './contract/message.ts';
+export type { JsonObject, JsonValue, NewMessage } from './contract/message.ts';
 export { Conversation } from './conversation.ts';
 export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';
-export { archiveHistory } from './archive-history.ts';
-export type { ArchiveOptions } from './archive-history.ts';
+export { archiveHistory } from './histories/archive-history.ts';
+export type { ArchiveOptions } from './histories/archive-history.ts';
 export { openSessionStore } from './open-session-store.ts';
 export type { SessionStoreConfig, SessionStoreDriver } from './open-session-store.ts';
-export { outOfRange, SessionError, wrongType } from './errors.ts';
-export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './errors.ts';
+export { outOfRange, SessionError, wrongType } from './contract/errors.ts';
+export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './contract/errors.ts';
 
 // For drivers.
 export {
@@ -32,18 +32,18 @@ export {
   checkSessionId,
   checkTtlMs,
   newOperationId,
-} from './contract-arguments.ts';
+} from './driver/contract-arguments.ts';
 export {
   aborted,
-  checkExpectation,
   conflict,
   damagedMessage,
   operationReused,
   sessionNotFound,
-} from './refusals.ts';
-export type { CheckedCommit, CheckedInit, CheckedQuery } from './contract-arguments.ts';
+} from './driver/refusals.ts';
+export type { CheckedCommit, CheckedInit, CheckedQuery } from './driver/contract-arguments.ts';
 export {
   applyCommit,
+  checkExpectation,
   decideCommit,
   isContinuedBy,
   isFor,
@@ -51,6 +51,13 @@ export {
   Operation,
   rememberedOperations,
   SessionState,
-} from './session-state.ts';
-export { canonicalJson, copyJson, copyJsonObject, parseJson, stringifyJson } from './json.ts';
-export type { JsonForm } from './json.ts';
+} from './driver/session-state.ts';
+export { parseMessage, stringifyMessage } from './driver/message-text.ts';
+export {
+  canonicalJson,
+  copyJson,
+  copyJsonObject,
+  parseJson,
+  stringifyJson,
+} from './driver/json.ts';
+export type { JsonForm } from './driver/json.ts';

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { SessionError, wrongType } from './errors.ts';
-import type { SessionStore } from './store.ts';
+import { SessionError, wrongType } from './contract/errors.ts';
+import type { SessionStore } from './contract/store.ts';
 
 /** Where a store is, and what else its driver wants to know. */
 export interface SessionStoreConfig {

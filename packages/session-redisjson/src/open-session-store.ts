@@ -1,6 +1,6 @@
 import { checkTtlMs, SessionError } from '@agent-sessions/session-core';
 
-import { OwnConnection } from './own-connection.ts';
+import { OwnConnection } from './connection/own-connection.ts';
 import { RedisJsonSessionStore } from './redisjson-session-store.ts';
 import type { RedisJsonSessionStoreOptions } from './redisjson-session-store.ts';
 

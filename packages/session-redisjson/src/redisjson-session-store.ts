@@ -25,25 +25,39 @@ import type {
   SessionStoreCapabilities,
 } from '@agent-sessions/session-core';
 
-import { commitArguments, creationArguments, parseCommitReply, refusal } from './commit-call.ts';
-import type { CommitReply } from './commit-call.ts';
-import { commitScript } from './commit-script.ts';
-import { checkConfirmation, type Confirmation, runConfirmed } from './confirmation.ts';
-import { deleteScript } from './delete-script.ts';
-import { notASession, unsupportedSchema } from './foreign-document.ts';
+import {
+  commitArguments,
+  creationArguments,
+  parseCommitReply,
+  refusal,
+} from './scripts/commit-call.ts';
+import type { CommitReply } from './scripts/commit-call.ts';
+import { commitScript } from './scripts/commit-script.ts';
+import { checkConfirmation, type Confirmation, runConfirmed } from './connection/confirmation.ts';
+import { deleteScript } from './scripts/delete-script.ts';
+import { notASession, unsupportedSchema } from './document/foreign-document.ts';
 import {
   decodeMessages,
   historyPaths,
   isContinuedBy,
   parseHistory,
   refuseDamage,
-} from './history.ts';
-import type { History, HistoryPart } from './history.ts';
-import { metadataPaths, ownerPaths, parseMetadata, parseOwner } from './metadata.ts';
-import { callRedis, type RedisCall } from './redis-call.ts';
-import { checkClient, type RedisJsonClient, runScript, scanKeys } from './redis-client.ts';
-import { checkLimit, emitLongSessionWarning, warnOfLongSession } from './session-limits.ts';
-import type { LongSession, LongSessionWarning, SessionLimits } from './session-limits.ts';
+} from './document/history.ts';
+import type { History, HistoryPart } from './document/history.ts';
+import { metadataPaths, ownerPaths, parseMetadata, parseOwner } from './document/metadata.ts';
+import { callRedis, type RedisCall } from './connection/redis-call.ts';
+import {
+  checkClient,
+  type RedisJsonClient,
+  runScript,
+  scanKeys,
+} from './connection/redis-client.ts';
+import {
+  checkLimit,
+  emitLongSessionWarning,
+  warnOfLongSession,
+} from './document/session-limits.ts';
+import type { LongSession, LongSessionWarning, SessionLimits } from './document/session-limits.ts';
 
 /** @see {@link RedisJsonSessionStore} */
 export interface RedisJsonSessionStoreOptions {

@@ -1,7 +1,7 @@
 import type { Message } from '@agent-sessions/session-core';
 import { expect, test } from '@jest/globals';
 
-import { parseCommitReply } from '../src/commit-call.ts';
+import { parseCommitReply } from '../src/scripts/commit-call.ts';
 
 const args = ['o1', 'fingerprint'];
 const committed = ['committed', 'o1', 'epoch', 3, 2, 250, '[]', 'm2'];

@@ -1,7 +1,4 @@
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/schema';
-
-import { parseJson, stringifyJson } from './json.ts';
 
 /** Anything that JSON can say. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
@@ -58,24 +55,6 @@ export interface NewMessage {
   readonly id?: string | undefined;
   /** @defaultValue the present */
   readonly timestampMs?: number | undefined;
-}
-
-const message = Compile(Message);
-
-/** A message as JSON text, exactly: for stores that keep text. */
-export function stringifyMessage(value: Message): string {
-  return stringifyJson(value);
-}
-
-/**
- * The message that {@link stringifyMessage} wrote.
- *
- * @throws SyntaxError or TypeError where the text is not one
- */
-export function parseMessage(text: string): Message {
-  const value = parseJson(text);
-  if (message.Check(value)) return value;
-  throw new TypeError('The text is JSON, but not a message.');
 }
 
 /** The last so many of a list, whatever it holds; all where no number is given. */

@@ -1,7 +1,7 @@
-import { outOfRange } from './errors.ts';
-import { stringifyMessage } from './message.ts';
-import type { Message } from './message.ts';
-import type { CallOptions, Conversation } from './conversation.ts';
+import { outOfRange } from '../contract/errors.ts';
+import { stringifyMessage } from '../driver/message-text.ts';
+import type { Message } from '../contract/message.ts';
+import type { CallOptions, Conversation } from '../conversation.ts';
 
 /** @see {@link archiveHistory} */
 export interface ArchiveOptions extends CallOptions {

@@ -1,7 +1,5 @@
-import { SessionError } from './errors.ts';
-import type { SessionErrorDetails } from './errors.ts';
-import type { CheckedCommit } from './contract-arguments.ts';
-import type { SessionMark } from './store.ts';
+import { SessionError } from '../contract/errors.ts';
+import type { SessionErrorDetails } from '../contract/errors.ts';
 
 /** The session should be there and is not. */
 export function sessionNotFound(sessionId: string): SessionError {
@@ -35,30 +33,6 @@ export function damagedMessage(sessionId: string, index: number, cause?: unknown
     `Message ${index} of session ${JSON.stringify(sessionId)} cannot be read; it was left as it is. Repair or remove it in the store.`,
     { field: `messages[${index}]`, cause },
   );
-}
-
-/**
- * Holds what a commit expects against the session as it is: for drivers that decide in their own
- * process, inside a transaction.
- *
- * @param mark - the session as it is; `null` where there is none for the commit's user
- * @throws SessionError `session_not_found` or `conflict`
- */
-export function checkExpectation(
-  sessionId: string,
-  expect: CheckedCommit['expect'],
-  mark: SessionMark | null,
-): void {
-  if (expect === undefined) return;
-  if (expect === null) {
-    if (mark !== null) throw conflict(sessionId);
-    return;
-  }
-  if (mark === null || mark.epoch !== expect.epoch) throw sessionNotFound(sessionId);
-  if (!('generation' in expect)) return;
-  const { generation, length, lastId } = expect;
-  if (mark.generation === generation && mark.length === length && mark.lastId === lastId) return;
-  throw conflict(sessionId);
 }
 
 /** The caller's signal ended the call. */

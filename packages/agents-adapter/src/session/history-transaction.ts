@@ -7,8 +7,8 @@ import type {
   SessionHistoryTransactionArgs,
 } from '@openai/agents-core';
 
-import { binaryForm } from './binary.ts';
-import { comparableText, toItem, toMessages } from './item-message.ts';
+import { binaryForm } from '../items/binary.ts';
+import { comparableText, toItem, toMessages } from '../items/item-message.ts';
 
 /** A history transaction, checked and detached from what the caller passed. */
 export interface CheckedTransaction {

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
 
 import type { CheckedCommit, CheckedInit } from './contract-arguments.ts';
-import { Message } from './message.ts';
-import { checkExpectation, operationReused, sessionNotFound } from './refusals.ts';
-import type { CommitResult, SessionMark, SessionMetadata } from './store.ts';
+import { Message } from '../contract/message.ts';
+import { conflict, operationReused, sessionNotFound } from './refusals.ts';
+import type { CommitResult, SessionMark, SessionMetadata } from '../contract/store.ts';
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -102,6 +102,30 @@ export function decideCommit(
   checkExpectation(sessionId, commit.expect, state?.mark ?? null);
   if (state || commit.append) return undefined;
   return { mark: null, repeated: false, dropped: [] };
+}
+
+/**
+ * Holds what a commit expects against the session as it is: for drivers that decide in their own
+ * process, inside a transaction.
+ *
+ * @param mark - the session as it is; `null` where there is none for the commit's user
+ * @throws SessionError `session_not_found` or `conflict`
+ */
+export function checkExpectation(
+  sessionId: string,
+  expect: CheckedCommit['expect'],
+  mark: SessionMark | null,
+): void {
+  if (expect === undefined) return;
+  if (expect === null) {
+    if (mark !== null) throw conflict(sessionId);
+    return;
+  }
+  if (mark === null || mark.epoch !== expect.epoch) throw sessionNotFound(sessionId);
+  if (!('generation' in expect)) return;
+  const { generation, length, lastId } = expect;
+  if (mark.generation === generation && mark.length === length && mark.lastId === lastId) return;
+  throw conflict(sessionId);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { SessionError } from './errors.ts';
-import type { JsonObject, JsonValue } from './message.ts';
+import { SessionError } from '../contract/errors.ts';
+import type { JsonObject, JsonValue } from '../contract/message.ts';
 
 /** How deep a value may nest: deeper than any real item, and shallow enough for every parser. */
 const maxDepth = 1000;

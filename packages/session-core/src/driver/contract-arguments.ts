@@ -1,10 +1,22 @@
 import { hash, randomUUID } from 'node:crypto';
 
-import { outOfRange, wrongType } from './errors.ts';
+import { outOfRange, wrongType } from '../contract/errors.ts';
 import { canonicalJson, copyJson, copyJsonObject } from './json.ts';
-import { type JsonValue, type Message, type NewMessage, type Role, roles } from './message.ts';
+import {
+  type JsonValue,
+  type Message,
+  type NewMessage,
+  type Role,
+  roles,
+} from '../contract/message.ts';
 import { aborted } from './refusals.ts';
-import type { Commit, ReadQuery, SessionAccess, SessionInit, SessionMark } from './store.ts';
+import type {
+  Commit,
+  ReadQuery,
+  SessionAccess,
+  SessionInit,
+  SessionMark,
+} from '../contract/store.ts';
 
 /** Longest id and agent name, in UTF-16 units. */
 const maxNameLength = 512;

@@ -2,7 +2,7 @@ import type { Message, NewMessage } from '@agent-sessions/session-core';
 import { applySessionHistoryMutations } from '@openai/agents-core';
 import type { SessionHistoryMutation } from '@openai/agents-core';
 
-import { comparableText, toItem, toMessages } from './item-message.ts';
+import { comparableText, toItem, toMessages } from '../items/item-message.ts';
 
 /** The end of a history that changes, and what takes its place. */
 export interface TailChange {

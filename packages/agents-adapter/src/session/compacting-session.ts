@@ -11,7 +11,7 @@ import type {
 } from '@openai/agents-core';
 
 import type { AgentsSession } from './agents-session.ts';
-import { toItem } from './item-message.ts';
+import { toItem } from '../items/item-message.ts';
 
 /**
  * Makes the SDK's compaction wrapper safe on an {@link AgentsSession}, and gives it back what it

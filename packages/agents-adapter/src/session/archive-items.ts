@@ -2,8 +2,8 @@ import { archiveHistory } from '@agent-sessions/session-core';
 import type { CallOptions, Conversation } from '@agent-sessions/session-core';
 
 import type { AgentsSession } from './agents-session.ts';
-import { toItem } from './item-message.ts';
-import { windowItems, type WindowLimits } from './window.ts';
+import { toItem } from '../items/item-message.ts';
+import { windowItems, type WindowLimits } from '../items/window.ts';
 
 /**
  * Moves the older items of a session to the end of another conversation, and keeps those that

@@ -18,7 +18,7 @@ import {
   suffixChanged,
   transactionReused,
 } from './history-transaction.ts';
-import { toItem, toMessages } from './item-message.ts';
+import { toItem, toMessages } from '../items/item-message.ts';
 import { SessionView } from './session-view.ts';
 
 /** What distinguishes one session from another. */

@@ -10,9 +10,9 @@ import {
 } from '@agent-sessions/session-core';
 import type { CheckedCommit, CheckedInit, SessionMark } from '@agent-sessions/session-core';
 
-import { notASession, unsupportedSchema } from './foreign-document.ts';
-import { type SessionLimits, sessionFull } from './session-limits.ts';
-import { encodeMessage } from './stored-message.ts';
+import { notASession, unsupportedSchema } from '../document/foreign-document.ts';
+import { type SessionLimits, sessionFull } from '../document/session-limits.ts';
+import { encodeMessage } from '../document/stored-message.ts';
 
 /** The commit script's arguments for creating a session, and nothing else. */
 export function creationArguments(sessionId: string, init: CheckedInit): string[] {
