@@ -1,4 +1,10 @@
-/** What must not break a session store, by the number that the titles of its tests begin with. */
+/**
+ * What must not break a session store, by the number that the titles of its tests begin with.
+ *
+ * F are failures that users of session stores report. A to D are seams where a promise of ours once
+ * did not hold: A data in the store, B data through the SDK, C availability and words, D Redis as it
+ * is really run.
+ */
 export const failures: Readonly<Record<string, string>> = {
   F1: 'The connection is cut after any byte of a commit or of its answer',
   F2: 'The answer to a commit is lost, and the commit is repeated',

@@ -11,10 +11,11 @@ export interface NumberedTests {
 }
 
 /** Begins with a number where it is a title: of a test, or of a group of tests. */
-const numberedTitle = /(?<quote>['"`])(?<title>(?<number>F(?:\d+|size)) [^\n]*?)\k<quote>/g;
+const numberedTitle =
+  /(?<quote>['"`])(?<title>(?<number>F(?:\d+|size)|[A-D]\d+) [^\n]*?)\k<quote>/g;
 
 /** For Jest, which matches the titles of a test and its groups, joined by spaces. */
-export const numberedPattern = '(^| )F([0-9]+|size) ';
+export const numberedPattern = '(^| )(F([0-9]+|size)|[A-D][0-9]+) ';
 
 /** The numbered tests of all packages, in the order of files and of their lines. */
 export function findNumberedTests(root: string): NumberedTests[] {

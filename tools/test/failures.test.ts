@@ -8,9 +8,10 @@ import { findNumberedTests, isNamed, numberedTestsIn } from '../failures/numbere
 
 const tests = findNumberedTests('.');
 
-test('every failure has a number, 1 to 25 and the one of size', () => {
+test('every failure that users report has a number, 1 to 25 and the one of size', () => {
   const numbers = Array.from({ length: 25 }, (_, index) => `F${index + 1}`);
-  expect(Object.keys(failures)).toEqual([...numbers, 'Fsize']);
+  const reported = Object.keys(failures).filter((number) => number.startsWith('F'));
+  expect(reported).toEqual([...numbers, 'Fsize']);
 });
 
 test.each(Object.keys(failures))('%s has a test', (number) => {
