@@ -1,5 +1,5 @@
 // Runs one of the repository's commands:
-// `node tools/run.mjs demo|test|check|build|redis|format|conformance|failures|torture|bench|ci`.
+// `node tools/run.mjs demo|test|check|build|redis|format|generate|conformance|failures|torture|bench|ci`.
 // Each must work as the first command after a clone, so this file needs nothing but Node and
 // installs the dependencies when they are missing. That is why it is plain JavaScript.
 import { spawn } from 'node:child_process';
@@ -37,8 +37,10 @@ const commands = {
     ['node_modules/typescript/bin/tsc', '-b', 'packages', 'examples', 'tools', 'bench'],
     ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
     ['node_modules/oxfmt/bin/oxfmt', '--check'],
+    [...typescript, 'tools/generate.ts', '--check'],
   ],
   format: [['node_modules/oxfmt/bin/oxfmt', '--write']],
+  generate: [[...typescript, 'tools/generate.ts']],
   failures: [[...typescript, 'tools/failures.ts']],
   conformance: [[...typescript, 'tools/conformance.ts']],
   ci: [[...typescript, 'tools/ci.ts']],

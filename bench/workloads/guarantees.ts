@@ -10,7 +10,7 @@ import {
 import { EncryptedSessionStore } from '@agent-sessions/session-encryption';
 
 import { commitArguments } from '../../packages/session-redisjson/src/scripts/commit-call.ts';
-import { commitScript } from '../../packages/session-redisjson/src/scripts/commit-script.ts';
+import { commitScript } from '../../packages/session-redisjson/src/scripts/commit.lua.ts';
 import { callRedis } from '../../packages/session-redisjson/src/connection/redis-call.ts';
 import { encodeMessage } from '../../packages/session-redisjson/src/document/stored-message.ts';
 import type { Bench } from '../participants.ts';
@@ -115,7 +115,7 @@ async function measureCommits(bench: Bench, rounds: number, times: number) {
 /** What is left of a commit when the client does nothing: the way there and back, and the server. */
 async function scriptOfCommit(client: Client, other: string): Promise<() => Promise<unknown>> {
   const sessionId = `${other}script`;
-  const sha1 = await client.scriptLoad(commitScript);
+  const sha1 = await client.scriptLoad(commitScript.text);
   const { role, content } = messageAt(1);
   const init = checkCommit({ operationId: 'made beforehand', append: [{ role, content }] });
   const [, ...args] = commitArguments(sessionId, init, {});

@@ -2,7 +2,7 @@
 // published: in an empty project, outside the repository.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 import Type from 'typebox';
 import { Value } from 'typebox/value';
@@ -53,13 +53,16 @@ async function pack(tally: Tally, source: string, folder: string): Promise<Tarba
 }
 
 function filesToPublish(source: string): string[] {
-  const modules = readdirSync(join(source, 'src'), { recursive: true, encoding: 'utf8' })
+  const sources = readdirSync(join(source, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(source, join(parentPath, name)));
+  const modules = sources
     .filter((path) => path.endsWith('.ts'))
-    .map((path) => path.slice(0, -'.ts'.length));
+    .map((path) => path.slice('src/'.length, -'.ts'.length));
   const built = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
   return [
     ...['LICENSE', 'README.md', 'package.json'],
-    ...modules.map((module) => `src/${module}.ts`),
+    ...sources,
     ...modules.flatMap((module) => built.map((extension) => `dist/${module}${extension}`)),
   ].toSorted();
 }

@@ -32,7 +32,9 @@ test('check runs all its steps and fails if one fails', async () => {
   write('node_modules/typescript/bin/tsc', says('types', 2));
   write('node_modules/oxlint/bin/oxlint', says('lint', 0));
   write('node_modules/oxfmt/bin/oxfmt', says('format', 0));
-  expect(await run('check')).toEqual({ code: 2, errors: 'types\nlint\nformat\n' });
+  // What runs our own tools, in place of them.
+  write('node_modules/tsx/index.js', `${says('generated', 0)} process.exit();`);
+  expect(await run('check')).toEqual({ code: 2, errors: 'types\nlint\nformat\ngenerated\n' });
 });
 
 test('an unknown command is answered with the known ones', async () => {

@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-
 import {
   checkAccess,
   checkCommit,
@@ -32,9 +30,9 @@ import {
   refusal,
 } from './scripts/commit-call.ts';
 import type { CommitReply } from './scripts/commit-call.ts';
-import { commitScript } from './scripts/commit-script.ts';
+import { commitScript } from './scripts/commit.lua.ts';
 import { checkConfirmation, type Confirmation, runConfirmed } from './connection/confirmation.ts';
-import { deleteScript } from './scripts/delete-script.ts';
+import { deleteScript } from './scripts/delete.lua.ts';
 import { notASession, unsupportedSchema } from './document/foreign-document.ts';
 import {
   decodeMessages,
@@ -94,8 +92,6 @@ export interface RedisJsonSessionStoreOptions {
    */
   readonly onLongSession?: ((session: LongSession) => void) | undefined;
 }
-
-const scripts = { commit: withHash(commitScript), delete: withHash(deleteScript) };
 
 /**
  * Keeps each session as one native JSON document in Redis. Reads are `JSON.GET`, with JSONPath
@@ -202,7 +198,7 @@ export class RedisJsonSessionStore implements SessionStore {
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
     const key = this.#key(sessionId);
     const args = [sessionId, checkAccess(access) ?? ''];
-    const reply = await callRedis(() => runScript(this.#client, scripts.delete, key, args), {
+    const reply = await callRedis(() => runScript(this.#client, deleteScript, key, args), {
       deadlineMs: this.#deadlineMs,
       repeatable: false,
       writes: true,
@@ -249,8 +245,8 @@ export class RedisJsonSessionStore implements SessionStore {
     const key = this.#key(sessionId);
     const commit = () =>
       this.#confirm
-        ? runConfirmed(this.#client, scripts.commit, key, args, this.#confirm)
-        : runScript(this.#client, scripts.commit, key, args);
+        ? runConfirmed(this.#client, commitScript, key, args, this.#confirm)
+        : runScript(this.#client, commitScript, key, args);
     const reply = await callRedis(commit, {
       deadlineMs: this.#deadlineMs,
       repeatable: true,
@@ -277,8 +273,4 @@ export class RedisJsonSessionStore implements SessionStore {
 
 function isFor(userId: string | undefined, session: { readonly userId: string | null }): boolean {
   return userId === undefined || userId === session.userId;
-}
-
-function withHash(text: string) {
-  return { text, sha1: hash('sha1', text) };
 }

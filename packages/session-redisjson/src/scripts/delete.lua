@@ -1,12 +1,10 @@
-/**
- * Deletes one session's document, if it is one and belongs to the user.
- *
- *     KEYS[1]  the session's key
- *     ARGV[1]  session id    [2] user id, '' any
- *
- * Answers 'deleted', or why not: 'missing', 'foreign' or 'newer'.
- */
-export const deleteScript = `
+-- Deletes one session's document, if it is one and belongs to the user.
+--
+--     KEYS[1]  the session's key
+--     ARGV[1]  session id    [2] user id, '' any
+--
+-- Answers 'deleted', or why not: 'missing', 'foreign' or 'newer'.
+
 local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id',
   '$.store.schema_version')
 if not stored then return 'missing' end
@@ -16,4 +14,3 @@ if ARGV[2] ~= '' and document['$.user_id'][1] ~= ARGV[2] then return 'missing' e
 if (document['$.store.schema_version'][1] or 1) ~= 1 then return 'newer' end
 redis.call('UNLINK', KEYS[1])
 return 'deleted'
-`;

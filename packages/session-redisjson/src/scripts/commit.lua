@@ -1,48 +1,46 @@
-/**
- * Commits a change to one session's document, or says why not; see `SessionStore.commit`.
- *
- * It checks everything first. After that nothing can fail half-way: the first write is refused as a
- * whole when the server is out of memory, and the messages have been checked by the driver. Messages
- * stay opaque text: cjson would make `{}` of `[]` and lose digits.
- *
- *     KEYS[1]  the session's key
- *     ARGV[1]  member that remembers the operation: a hash of its id
- *         [2]  fingerprint of the change
- *         [3]  flags: c create the session where there is none, o only create it,
- *              d answer what is dropped, f forget operations; what is expected, if anything is:
- *              n no session, e a session with this epoch, m a session with this mark
- *         [4]  expected epoch         [5] of an expected mark: generation, length and last id
- *         [6]  messages to drop       [7] tokens of the new messages
- *         [8]  now, in seconds        [9] TTL in milliseconds, '' as it is
- *        [10]  epoch of a new session
- *        [11]  session id, as JSON text
- *        [12]  user id, as JSON text, '' any
- *        [13]  agent, as JSON text, '' none
- *        [14]  id of the last of the new messages, '' for none, as JSON text inside of JSON text
- *        [15]  the most messages and bytes that the session may have, '' for any number
- *        [16…] the new messages
- *
- * Answers a status, ARGV[1] again, so that nobody takes the answer of another for his own, and
- *
- *     'committed'  epoch, generation, length, bytes; where something was dropped or nothing added,
- *                  JSON text of what was dropped; where nothing was added, the last id
- *     'nothing'    there is no session, and the change needs none
- *     'exists'     epoch, generation, length, bytes, '', last id: there is a session, and only
- *                  creation was asked for
- *     'repeated'   epoch, and the record that the operation left
- *     'damaged'    the index of a message that was to be answered and cannot be read
- *     'full'       how many messages and bytes there are: with the new ones there would be too many
- *     'reused', 'missing', 'conflict', 'foreign', 'newer'   why nothing was changed
- *
- * The last id is that of the last message, '' where there is none. The record of an operation is
- * text: fingerprint, generation, length, JSON text of the last id, JSON text of what was dropped, with
- * a space between. Operations are remembered in two objects, which take turns every
- * 1,000 commits: the one whose turn it is is emptied, so the last 1,000 at least are known.
- *
- * What it costs is its calls of Redis, and then whatever Lua allocates: every commit goes through
- * this, so what most of them do not need stands where it is needed.
- */
-export const commitScript = `
+-- Commits a change to one session's document, or says why not; see `SessionStore.commit`.
+--
+-- It checks everything first. After that nothing can fail half-way: the first write is refused as a
+-- whole when the server is out of memory, and the messages have been checked by the driver. Messages
+-- stay opaque text: cjson would make `{}` of `[]` and lose digits.
+--
+--     KEYS[1]  the session's key
+--     ARGV[1]  member that remembers the operation: a hash of its id
+--         [2]  fingerprint of the change
+--         [3]  flags: c create the session where there is none, o only create it,
+--              d answer what is dropped, f forget operations; what is expected, if anything is:
+--              n no session, e a session with this epoch, m a session with this mark
+--         [4]  expected epoch         [5] of an expected mark: generation, length and last id
+--         [6]  messages to drop       [7] tokens of the new messages
+--         [8]  now, in seconds        [9] TTL in milliseconds, '' as it is
+--        [10]  epoch of a new session
+--        [11]  session id, as JSON text
+--        [12]  user id, as JSON text, '' any
+--        [13]  agent, as JSON text, '' none
+--        [14]  id of the last of the new messages, '' for none, as JSON text inside of JSON text
+--        [15]  the most messages and bytes that the session may have, '' for any number
+--        [16…] the new messages
+--
+-- Answers a status, ARGV[1] again, so that nobody takes the answer of another for his own, and
+--
+--     'committed'  epoch, generation, length, bytes; where something was dropped or nothing added,
+--                  JSON text of what was dropped; where nothing was added, the last id
+--     'nothing'    there is no session, and the change needs none
+--     'exists'     epoch, generation, length, bytes, '', last id: there is a session, and only
+--                  creation was asked for
+--     'repeated'   epoch, and the record that the operation left
+--     'damaged'    the index of a message that was to be answered and cannot be read
+--     'full'       how many messages and bytes there are: with the new ones there would be too many
+--     'reused', 'missing', 'conflict', 'foreign', 'newer'   why nothing was changed
+--
+-- The last id is that of the last message, '' where there is none. The record of an operation is
+-- text: fingerprint, generation, length, JSON text of the last id, JSON text of what was dropped, with
+-- a space between. Operations are remembered in two objects, which take turns every
+-- 1,000 commits: the one whose turn it is is emptied, so the last 1,000 at least are known.
+--
+-- What it costs is its calls of Redis, and then whatever Lua allocates: every commit goes through
+-- this, so what most of them do not need stands where it is needed.
+
 local key = KEYS[1]
 local member, fingerprint, flags = ARGV[1], ARGV[2], ARGV[3]
 local drop, tokens, now, ttl = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
@@ -103,7 +101,7 @@ end
 -- To read what this script has written, cjson takes longer than Redis takes to find it. What stands
 -- inside of a JSON text does not look like that: its quotation marks have a backslash before them.
 local epoch, revision, generation, ttlMs, bytes = string.match(stored,
-  '^"$.store":%[{"schema_version":1,"epoch":"([^"\\\\]*)","revision":(%d+),"generation":(%d+),"ttl_ms":(%d+),"bytes":(%d+)}%]',
+  '^"$.store":%[{"schema_version":1,"epoch":"([^"\\]*)","revision":(%d+),"generation":(%d+),"ttl_ms":(%d+),"bytes":(%d+)}%]',
   string.find(stored, '"$.store":[{', 1, true))
 local adopted = ''
 if not (epoch and string.find(stored, operation .. '":[]', 1, true)
@@ -169,7 +167,7 @@ if drop > 0 and length > 0 then
     end
     -- Without what stands in strings: cjson refuses half a surrogate pair, and what is nested too deep.
     local function isExact(json)
-      local bare = string.gsub(string.gsub(json, '\\\\.', ''), '"[^"]*"', '""')
+      local bare = string.gsub(string.gsub(json, '\\.', ''), '"[^"]*"', '""')
       local parsed, problem = pcall(cjson.decode, bare)
       return string.sub(json, 1, 11) == '{"content":' and (parsed or string.find(problem, 'nested'))
     end
@@ -269,4 +267,3 @@ redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now .. ',"store":{"revisi
   .. ' ' .. length .. ' ' .. lastId .. ' ' .. record .. '"}}}')
 if ttl ~= '0' then redis.call('PEXPIRE', key, ttl) end
 return answer
-`;

@@ -1,0 +1,22 @@
+// Written by `npm run generate` from delete.lua: change that.
+
+export const deleteScript = {
+  sha1: 'ee71692fc4d8fc9555ab88e77bbf351fd679115f',
+  text: `
+
+
+
+
+
+
+local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id',
+'$.store.schema_version')
+if not stored then return 'missing' end
+local document = cjson.decode(stored)
+if document['$.session_id'][1] ~= ARGV[1] then return 'foreign' end
+if ARGV[2] ~= '' and document['$.user_id'][1] ~= ARGV[2] then return 'missing' end
+if (document['$.store.schema_version'][1] or 1) ~= 1 then return 'newer' end
+redis.call('UNLINK', KEYS[1])
+return 'deleted'
+`,
+};
