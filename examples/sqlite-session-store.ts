@@ -15,16 +15,16 @@ import {
   isContinuedBy,
   isFor,
   newSessionState,
-  Operation,
   outOfRange,
-  parseJson,
   parseMessage,
+  parseOperation,
+  parseSessionState,
   rememberedOperations,
   SessionError,
   sessionNotFound,
-  SessionState,
-  stringifyJson,
   stringifyMessage,
+  stringifyOperation,
+  stringifySessionState,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
@@ -33,16 +33,16 @@ import type {
   CommitResult,
   CreateResult,
   Message,
+  Operation,
   ReadQuery,
   ReadResult,
   SessionAccess,
   SessionInit,
   SessionMetadata,
+  SessionState,
   SessionStore,
 } from '@agent-sessions/session-core';
 import Database from 'libsql';
-import Type, { type Static, type TSchema } from 'typebox';
-import { Check } from 'typebox/value';
 
 /** JSON wherever a name may stand: libsql would cut it off at a NUL, which JSON escapes. */
 const tables = `
@@ -66,8 +66,6 @@ const tables = `
     operation TEXT NOT NULL,
     PRIMARY KEY (session_id, id)
   ) STRICT, WITHOUT ROWID;`;
-
-const PositionAndText = Type.Tuple([Type.Number(), Type.String()]);
 
 /** What has ended is there no more, though it has not been removed yet. */
 const isThere = '(ends_at_ms IS NULL OR ends_at_ms > ?)';
@@ -154,7 +152,9 @@ export class SqliteSessionStore implements SessionStore {
   async *list(access?: SessionAccess): AsyncIterable<string> {
     const userId = checkAccess(access);
     const all = `SELECT state FROM sessions WHERE ${isThere}`;
-    const states = this.#transaction('DEFERRED', (now) => this.#select(SessionState, all, now));
+    const states = this.#transaction('DEFERRED', (now) =>
+      this.#select(parseSessionState, all, now),
+    );
     for (const state of states) if (isFor(userId, state)) yield state.metadata.sessionId;
   }
 
@@ -175,7 +175,11 @@ export class SqliteSessionStore implements SessionStore {
     const lastKept = kept > 0 ? dropped.shift() : undefined;
     const { state, operation } = applyCommit(commit, before, dropped, lastKept);
 
-    this.#run('UPDATE sessions SET state = ? WHERE id = ?', JSON.stringify(state), sessionId);
+    this.#run(
+      'UPDATE sessions SET state = ? WHERE id = ?',
+      stringifySessionState(state),
+      sessionId,
+    );
     this.#run('DELETE FROM messages WHERE session_id = ? AND position >= ?', sessionId, kept);
     for (const [index, message] of append.entries()) {
       const row = [sessionId, kept + index, message.role, stringifyMessage(message)];
@@ -184,52 +188,54 @@ export class SqliteSessionStore implements SessionStore {
     const memory = commit.forgetOperations ? 0 : rememberedOperations;
     const oldest = state.revision - memory;
     this.#run('DELETE FROM operations WHERE session_id = ? AND revision <= ?', sessionId, oldest);
-    const row = [sessionId, operationId, state.revision, stringifyJson(operation)];
+    const row = [sessionId, operationId, state.revision, stringifyOperation(operation)];
     this.#run('INSERT INTO operations VALUES (?, ?, ?, ?)', ...row);
     return { mark: operation.mark, repeated: false, dropped: operation.dropped };
   }
 
   #find(sessionId: string, nowMs: number): SessionState | undefined {
     const ofId = `SELECT state FROM sessions WHERE id = ? AND ${isThere}`;
-    return this.#select(SessionState, ofId, sessionId, nowMs)[0];
+    return this.#select(parseSessionState, ofId, sessionId, nowMs)[0];
   }
 
   #findOperation(sessionId: string, id: string): Operation | undefined {
     const ofId = 'SELECT operation FROM operations WHERE session_id = ? AND id = ?';
-    return this.#select(Operation, ofId, sessionId, id)[0];
+    return this.#select(parseOperation, ofId, sessionId, id)[0];
   }
 
   /** First the sessions that have ended go, of which one may have had the id. */
   #begin(sessionId: string, init: CheckedInit): SessionState {
     this.#run('DELETE FROM sessions WHERE ends_at_ms <= ?', init.nowMs);
     const state = newSessionState(sessionId, init);
-    this.#run('INSERT INTO sessions VALUES (?, ?)', sessionId, JSON.stringify(state));
+    this.#run('INSERT INTO sessions VALUES (?, ?)', sessionId, stringifySessionState(state));
     return state;
   }
 
   #messages(sessionId: string, from = 0, { role, last }: ReadQuery = {}): Message[] {
     const newestFirst = `
-      SELECT json_array(position, message) FROM messages
+      SELECT position || ' ' || message FROM messages
       WHERE session_id = ?1 AND position >= ?2 AND (?3 IS NULL OR role = ?3)
       ORDER BY position DESC LIMIT ?4`;
-    const values = [sessionId, from, role ?? null, last ?? -1];
-    const rows = this.#select(PositionAndText, newestFirst, ...values);
-    return rows.toReversed().map(([position, text]) => {
+    const rows = this.#select(String, newestFirst, sessionId, from, role ?? null, last ?? -1);
+    return rows.toReversed().map((row) => {
+      const space = row.indexOf(' ');
       try {
-        return parseMessage(text);
+        return parseMessage(row.slice(space + 1));
       } catch (cause) {
-        throw damagedMessage(sessionId, position, cause);
+        throw damagedMessage(sessionId, Number(row.slice(0, space)), cause);
       }
     });
   }
 
-  /** The rows of a statement whose one column is JSON. */
-  #select<T extends TSchema>(schema: T, sql: string, ...values: Value[]): Static<T>[] {
+  /** The rows of a statement whose one column is text. */
+  #select<T>(parse: (text: string) => T, sql: string, ...values: Value[]): T[] {
     const statement = this.#database.prepare(sql).pluck();
     return statement.all(...values).map((text) => {
-      const value = parseJson(String(text));
-      if (Check(schema, value)) return value;
-      throw new SessionError('not_a_session', 'The file holds something else. Name another one.');
+      try {
+        return parse(String(text));
+      } catch {
+        throw new SessionError('not_a_session', 'The file holds something else. Name another one.');
+      }
     });
   }
 

@@ -1,21 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { lintLua } from './lint-lua.ts';
-
-/** The paths of the scripts of all packages, below the root. */
-export function luaFiles(root: string): string[] {
-  return readdirSync(join(root, 'packages'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => `packages/${name}/src`)
-    .flatMap((source) =>
-      readdirSync(join(root, source), { recursive: true, encoding: 'utf8' })
-        .filter((path) => path.endsWith('.lua'))
-        .map((path) => `${source}/${path}`),
-    )
-    .toSorted();
-}
 
 /** What is wrong with a script, with its path and line. */
 export function luaFaults(root: string, path: string): string[] {

@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
 
-import { staleModules } from '../generate/generated-modules.ts';
+import { sourceFiles, staleModules } from '../generate/generated-modules.ts';
 import { lintLua } from '../generate/lint-lua.ts';
-import { luaFaults, luaFiles, luaModule } from '../generate/lua.ts';
+import { luaFaults, luaModule } from '../generate/lua.ts';
 
 const root = process.cwd();
 
-test('generated modules are what their sources make', () => {
-  expect(staleModules(root)).toEqual([]);
+test('generated modules are what their sources make', async () => {
+  expect(await staleModules(root)).toEqual([]);
 });
 
 test('the scripts are without faults', () => {
-  const scripts = luaFiles(root);
+  const scripts = sourceFiles(root, '.lua');
   expect(scripts).toContain('packages/session-redisjson/src/scripts/commit.lua');
   expect(scripts.flatMap((path) => luaFaults(root, path))).toEqual([]);
 });

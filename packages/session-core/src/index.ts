@@ -11,8 +11,8 @@ export type {
   SessionStore,
   SessionStoreCapabilities,
 } from './contract/store.ts';
-export { Message, newest, Role, roles } from './contract/message.ts';
-export type { JsonObject, JsonValue, NewMessage } from './contract/message.ts';
+export { newest, roles } from './contract/message.ts';
+export type { JsonObject, JsonValue, Message, NewMessage, Role, Said } from './contract/message.ts';
 export { Conversation } from './conversation.ts';
 export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';
 export { archiveHistory } from './histories/archive-history.ts';
@@ -48,11 +48,16 @@ export {
   isContinuedBy,
   isFor,
   newSessionState,
-  Operation,
   rememberedOperations,
-  SessionState,
 } from './driver/session-state.ts';
-export { parseMessage, stringifyMessage } from './driver/message-text.ts';
+export type { Operation, SessionState } from './driver/session-state.schema.ts';
+export { parseMessage, parseSaid, stringifyMessage, stringifySaid } from './driver/message-text.ts';
+export {
+  parseOperation,
+  parseSessionState,
+  stringifyOperation,
+  stringifySessionState,
+} from './driver/state-text.ts';
 export {
   canonicalJson,
   copyJson,

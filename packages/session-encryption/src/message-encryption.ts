@@ -2,24 +2,14 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 import {
   damagedMessage,
-  parseJson,
+  parseSaid,
   SessionError,
-  stringifyJson,
+  stringifySaid,
 } from '@agent-sessions/session-core';
-import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
-import Type from 'typebox';
-import { Compile } from 'typebox/schema';
+import type { Message, Said } from '@agent-sessions/session-core';
 
 import { type Envelope, formatEnvelope, parseEnvelope } from './envelope.ts';
 import type { SessionKeys } from './session-keys.ts';
-
-/** What is encrypted: all of a message that says something. */
-const Said = Compile(
-  Type.Object({
-    content: Type.Unsafe<JsonValue>(Type.Unknown()),
-    item: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
-  }),
-);
 
 const algorithm = 'aes-256-gcm';
 const tagBytes = 16;
@@ -40,7 +30,7 @@ export function encryptMessage(keys: SessionKeys, place: Place, message: Message
   const nonce = randomBytes(12);
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
   cipher.setAAD(boundTo(keyId, place, message));
-  const plaintext = stringifyJson({ content, ...(item && { item }) });
+  const plaintext = stringifySaid({ content, item });
   const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   const envelope = { keyId, position: place.position, nonce, ciphertext, tag: cipher.getAuthTag() };
   return { ...readable, content: formatEnvelope(envelope) };
@@ -83,7 +73,7 @@ function decrypt(
   place: Place,
   stored: Message,
   { keyId, position, nonce, ciphertext, tag }: Envelope,
-): Pick<Message, 'content' | 'item'> {
+): Said {
   if (position !== place.position) throw new TypeError(`It was written as message ${position}.`);
   if (stored.item !== undefined) throw new TypeError('It has an item, which no envelope has.');
   const key = keys.messageKey(keyId, place.sessionId);
@@ -92,9 +82,7 @@ function decrypt(
   decipher.setAAD(boundTo(keyId, place, stored));
   decipher.setAuthTag(tag);
   const plaintext = Buffer.concat([decipher.update(ciphertext), authentic(() => decipher.final())]);
-  const said = parseJson(plaintext.toString());
-  if (Said.Check(said)) return said;
-  throw new TypeError('What was encrypted is not what a message says.');
+  return parseSaid(plaintext.toString());
 }
 
 function authentic<T>(final: () => T): T {

@@ -1,44 +1,8 @@
-import Type, { type Static } from 'typebox';
+import type { Role } from './role.ts';
 
-/** Anything that JSON can say. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
-/** A JSON object. */
-export interface JsonObject {
-  [key: string]: JsonValue;
-}
-
-/** Who speaks. */
-export const Role = Type.Union([
-  Type.Literal('user'),
-  Type.Literal('assistant'),
-  Type.Literal('system'),
-  Type.Literal('developer'),
-  Type.Literal('tool'),
-]);
-export type Role = Static<typeof Role>;
-
-/** The values of {@link Role}, in the order of its definition. */
-export const roles: readonly Role[] = Role.anyOf.map((role) => role.const);
-
-const Json = Type.Unsafe<JsonValue>(Type.Unknown());
-
-/** One message of a session's history. */
-export const Message = Type.Object({
-  /** Given by the store where the caller gave none. */
-  id: Type.String(),
-  role: Role,
-  /** What was said: text, or the parts that the application's model protocol defines. */
-  content: Json,
-  /** Milliseconds since the epoch, by the clock of the writer. Says nothing about order. */
-  timestampMs: Type.Number(),
-  /** Name of the agent that produced the message. */
-  agent: Type.Union([Type.String(), Type.Null()]),
-  /** Number of tokens that the message took. */
-  tokens: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
-  /** The SDK's own item where the message stands for one, complete and untouched. */
-  item: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
-});
-export type Message = Static<typeof Message>;
+export type { JsonObject, JsonValue } from './json-value.ts';
+export type { Message, Said } from './message.schema.ts';
+export { type Role, roles } from './role.ts';
 
 /** A message to be added. The store fills in what is left out. */
 export interface NewMessage {

@@ -1,9 +1,6 @@
-import { Compile } from 'typebox/schema';
-
-import { Message } from '../contract/message.ts';
+import type { JsonObject, JsonValue, Message, Said } from '../contract/message.ts';
+import { isMessage, isSaid } from '../contract/message.validators.ts';
 import { parseJson, stringifyJson } from './json.ts';
-
-const message = Compile(Message);
 
 /** A message as JSON text, exactly: for stores that keep text. */
 export function stringifyMessage(value: Message): string {
@@ -17,6 +14,28 @@ export function stringifyMessage(value: Message): string {
  */
 export function parseMessage(text: string): Message {
   const value = parseJson(text);
-  if (message.Check(value)) return value;
+  if (isMessage(value)) return value;
   throw new TypeError('The text is JSON, but not a message.');
+}
+
+/** What a message says as JSON text, exactly: for stores that keep the rest of it another way. */
+export function stringifySaid({
+  content,
+  item,
+}: {
+  readonly content: JsonValue;
+  readonly item?: JsonObject | undefined;
+}): string {
+  return stringifyJson(item === undefined ? { content } : { content, item });
+}
+
+/**
+ * What {@link stringifySaid} wrote.
+ *
+ * @throws SyntaxError or TypeError where the text is none of it
+ */
+export function parseSaid(text: string): Said {
+  const value = parseJson(text);
+  if (isSaid(value)) return value;
+  throw new TypeError('The text is JSON, but not what a message says.');
 }

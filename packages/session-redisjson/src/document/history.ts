@@ -1,9 +1,8 @@
 import { damagedMessage, newest } from '@agent-sessions/session-core';
 import type { Message, Role, SessionError, SessionMark } from '@agent-sessions/session-core';
-import Type from 'typebox';
-import { Compile } from 'typebox/schema';
 
 import { checkSchema, notASession } from './foreign-document.ts';
+import { isHistoryHead } from './replies.validators.ts';
 import { decodeMessage } from './stored-message.ts';
 
 /** What to read: from an index on, or the last ones, or those of a role, or the last of a role. */
@@ -26,24 +25,6 @@ export interface History {
 const headPaths = ['$.session_id', '$.created_at', '$.store', '$.metadata.message_count'];
 const userPath = '$.user_id';
 const lastIdPath = '$.messages[-1:].id';
-
-/** `JSON.GET` of several paths answers an object: for each path the values it found. */
-const Head = Compile(
-  Type.Object({
-    '$.session_id': Type.Tuple([Type.String()]),
-    [userPath]: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Null()]))),
-    '$.created_at': Type.Array(Type.Number()),
-    '$.store': Type.Array(
-      Type.Object({
-        schema_version: Type.Number(),
-        epoch: Type.String(),
-        generation: Type.Integer(),
-      }),
-    ),
-    '$.metadata.message_count': Type.Tuple([Type.Integer()]),
-    [lastIdPath]: Type.Optional(Type.Array(Type.Unknown())),
-  }),
-);
 
 /** The paths that read a part of history, and with it which it is: Redis takes its time for each. */
 export function historyPaths(part: HistoryPart): string[] {
@@ -78,7 +59,7 @@ export function parseHistory(
   reply: unknown,
 ): History | undefined {
   if (reply === null) return undefined;
-  if (!Head.Check(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
+  if (!isHistoryHead(reply) || reply['$.session_id'][0] !== sessionId) throw notASession(sessionId);
   const store = reply['$.store'][0];
   checkSchema(sessionId, store);
   const { userId, from = 0, last } = part;

@@ -1,32 +1,8 @@
-import { parseJson, stringifyJson } from '@agent-sessions/session-core';
+import { parseSaid, stringifySaid } from '@agent-sessions/session-core';
 import type { JsonObject, JsonValue, Message } from '@agent-sessions/session-core';
-import { Role } from '@agent-sessions/session-core';
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/schema';
 
-/**
- * A message as it stands in the document: the record of the Python class, and beside it what that
- * has no place for.
- */
-export const StoredMessage = Type.Object({
-  id: Type.String(),
-  role: Role,
-  content: Type.Unsafe<JsonValue>(Type.Unknown()),
-  /** Seconds since the epoch. */
-  timestamp: Type.Number(),
-  agent: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  tokens: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])),
-  /**
-   * The item of the SDK. Where its `role` and `content` are those of the record, `null` keeps
-   * their place, so that nothing is stored twice and the order of keys survives.
-   */
-  item: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
-  /** `content`, `item` or both as JSON text, where RedisJSON would not keep them exactly. */
-  exact: Type.Optional(Type.String()),
-});
-export type StoredMessage = Static<typeof StoredMessage>;
-
-const storedMessage = Compile(StoredMessage);
+import type { StoredMessage } from './stored-message.schema.ts';
+import { isStoredMessage } from './stored-message.validators.ts';
 
 /** The JSON text of a message's record. */
 export function encodeMessage(message: Message): string {
@@ -37,7 +13,7 @@ export function encodeMessage(message: Message): string {
     if (item === undefined) return JSON.stringify(record);
     return JSON.stringify({ ...record, item: withPlaceholders(item, message) });
   }
-  const exact = stringifyJson(item === undefined ? { content } : { content, item });
+  const exact = stringifySaid(message);
   return JSON.stringify({ id, role, content: '', timestamp, agent, tokens, exact });
 }
 
@@ -47,26 +23,13 @@ export function encodeMessage(message: Message): string {
  * @throws TypeError or SyntaxError where it is none
  */
 export function decodeMessage(value: unknown): Message {
-  if (!storedMessage.Check(value)) throw new TypeError('The record has not the form of a message.');
+  if (!isStoredMessage(value)) throw new TypeError('The record has not the form of a message.');
   const { id, role, timestamp, agent = null, tokens = null } = value;
   const timestampMs = Math.round(timestamp * 1000);
-  const { content, item } = value.exact === undefined ? value : decodeExact(value.exact);
+  const { content, item } = value.exact === undefined ? value : parseSaid(value.exact);
   if (item === undefined) return { id, role, content, timestampMs, agent, tokens };
   const filled = value.exact === undefined ? fillPlaceholders(item, value) : item;
   return { id, role, content, timestampMs, agent, tokens, item: filled };
-}
-
-const Exact = Compile(
-  Type.Object({
-    content: Type.Unsafe<JsonValue>(Type.Unknown()),
-    item: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
-  }),
-);
-
-function decodeExact(text: string): Pick<Message, 'content' | 'item'> {
-  const said = parseJson(text);
-  if (!Exact.Check(said)) throw new TypeError('The exact text has not the form of a message.');
-  return said;
 }
 
 function withPlaceholders(item: JsonObject, { role, content }: Message): JsonObject {

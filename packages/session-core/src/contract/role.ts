@@ -1,0 +1,3 @@
+/** Who may speak. */
+export const roles = ['user', 'assistant', 'system', 'developer', 'tool'] as const;
+export type Role = (typeof roles)[number];

@@ -1,0 +1,1 @@
+export { StoredMessage } from './document/stored-message.schema.ts';
