@@ -22,6 +22,7 @@ import {
   rememberedOperations,
   SessionError,
   sessionNotFound,
+  storeClosed,
   stringifyMessage,
   stringifyOperation,
   stringifySessionState,
@@ -244,7 +245,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   #transaction<T>(kind: string, work: (nowMs: number) => T, operationId?: string): T {
-    if (!this.#database.open) throw new SessionError('closed', 'Closed. Open another store.');
+    if (!this.#database.open) throw storeClosed();
     try {
       this.#database.exec(`BEGIN ${kind}`);
       // Not the present of `checkCommit`: BEGIN may have waited since.

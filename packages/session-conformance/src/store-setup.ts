@@ -12,6 +12,11 @@ export interface StoreSetup {
    * `durable` nor `sharedWriters` may answer a store that is its own place.
    */
   create(): StoreUnderTest | SessionStore | Promise<StoreUnderTest | SessionStore>;
+  /**
+   * Milliseconds in which each call of the store and of this set-up must have answered.
+   * @defaultValue 10000
+   */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** An empty place for sessions, and the stores that work on it. */

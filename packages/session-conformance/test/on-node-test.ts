@@ -1,5 +1,5 @@
-// Run by node-test.test.ts: the kit under node:test, on a store that keeps its promises and on one
-// that does not.
+// Run by node-test.test.ts: the kit under node:test, on a store that keeps its promises, on one
+// that does not, and on one that cannot be opened.
 import { describe, it } from 'node:test';
 
 import { testSessionStore } from '@agent-sessions/session-conformance';
@@ -17,4 +17,9 @@ testSessionStore(
 testSessionStore(
   { describe, it: (...args: unknown[]): unknown => Reflect.apply(it, undefined, args) },
   { name: 'boasting', capabilities, create: () => ({ open: () => new BoastingStore() }) },
+);
+
+testSessionStore(
+  { describe, it },
+  { name: 'closed', capabilities, create: () => Promise.reject(new Error('no database')) },
 );

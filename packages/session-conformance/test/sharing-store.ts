@@ -1,3 +1,4 @@
+import { storeClosed } from '@agent-sessions/session-core';
 import type {
   Commit,
   CommitResult,
@@ -19,35 +20,43 @@ export class SharingStore implements SessionStore {
     sharedWriters: true,
     expiry: true,
   };
-  protected readonly memory: MemorySessionStore;
+  readonly #memory: MemorySessionStore;
+  #closed = false;
 
   constructor(memory: MemorySessionStore) {
-    this.memory = memory;
+    this.#memory = memory;
   }
 
-  create(sessionId: string, init?: SessionInit): Promise<CreateResult> {
+  protected get memory(): MemorySessionStore {
+    if (this.#closed) throw storeClosed();
+    return this.#memory;
+  }
+
+  async create(sessionId: string, init?: SessionInit): Promise<CreateResult> {
     return this.memory.create(sessionId, init);
   }
 
-  commit(sessionId: string, commit: Commit): Promise<CommitResult> {
+  async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
     return this.memory.commit(sessionId, commit);
   }
 
-  read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
+  async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
     return this.memory.read(sessionId, query);
   }
 
-  metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
+  async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     return this.memory.metadata(sessionId, access);
   }
 
-  delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
+  async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
     return this.memory.delete(sessionId, access);
   }
 
-  list(access?: SessionAccess): AsyncIterable<string> {
-    return this.memory.list(access);
+  async *list(access?: SessionAccess): AsyncIterable<string> {
+    yield* this.memory.list(access);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
 }

@@ -39,6 +39,7 @@ export {
   damagedMessage,
   operationReused,
   sessionNotFound,
+  storeClosed,
 } from './driver/refusals.ts';
 export type { CheckedCommit, CheckedInit, CheckedQuery } from './driver/contract-arguments.ts';
 export {

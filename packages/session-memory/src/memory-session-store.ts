@@ -11,8 +11,8 @@ import {
   newest,
   newSessionState,
   parseMessage,
-  SessionError,
   sessionNotFound,
+  storeClosed,
   stringifyMessage,
 } from '@agent-sessions/session-core';
 import type {
@@ -111,7 +111,7 @@ export class MemorySessionStore implements SessionStore {
 
   async *list(access?: SessionAccess): AsyncIterable<string> {
     const userId = checkAccess(access);
-    for (const sessionId of this.#sessions.keys()) {
+    for (const sessionId of this.#open().keys()) {
       if (isFor(userId, this.#find(sessionId)?.state)) yield sessionId;
     }
   }
@@ -121,9 +121,13 @@ export class MemorySessionStore implements SessionStore {
     this.#sessions.clear();
   }
 
+  #open(): Map<string, Session> {
+    if (this.#closed) throw storeClosed();
+    return this.#sessions;
+  }
+
   #find(sessionId: string): Session | undefined {
-    if (this.#closed) throw new SessionError('closed', 'The store was closed. Open another one.');
-    const session = this.#sessions.get(sessionId);
+    const session = this.#open().get(sessionId);
     if (!session) return undefined;
     const { updatedAtMs, ttlMs } = session.state.metadata;
     if (ttlMs === null || updatedAtMs + ttlMs > Date.now()) return session;

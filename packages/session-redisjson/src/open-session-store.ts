@@ -53,8 +53,9 @@ class OwningStore extends RedisJsonSessionStore {
   }
 
   /** Waits for the calls that are under way, and not longer than these wait. */
-  override close(): Promise<void> {
-    return this.#connection.close(this.#deadlineMs);
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#connection.close(this.#deadlineMs);
   }
 }
 

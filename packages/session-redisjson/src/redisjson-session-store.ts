@@ -7,6 +7,7 @@ import {
   checkSessionId,
   checkTtlMs,
   newest,
+  storeClosed,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
@@ -112,6 +113,7 @@ export class RedisJsonSessionStore implements SessionStore {
   readonly #confirm: Confirmation | undefined;
   readonly #limits: SessionLimits;
   readonly #warning: LongSessionWarning;
+  #closed = false;
 
   /** @throws TypeError or RangeError `invalid_argument` */
   constructor(client: RedisJsonClient, options: RedisJsonSessionStoreOptions = {}) {
@@ -213,6 +215,7 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async *list(access?: SessionAccess): AsyncIterable<string> {
     const userId = checkAccess(access);
+    if (this.#closed) throw storeClosed();
     const pattern = `${this.#keyPrefix.replace(/[*?[\]\\]/g, '\\$&')}*`;
     const reading = this.#reading(access?.signal);
     for await (const keys of scanKeys(this.#client, pattern, (scan) => callRedis(scan, reading))) {
@@ -226,10 +229,14 @@ export class RedisJsonSessionStore implements SessionStore {
     }
   }
 
-  /** Does nothing: the client is the caller's to close. */
-  async close(): Promise<void> {}
+  /** Ends the store, not the client, which is the caller's to close. */
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
 
+  /** Needed by every call for a session before it asks Redis. */
   #key(sessionId: string): string {
+    if (this.#closed) throw storeClosed();
     return this.#keyPrefix + checkSessionId(sessionId);
   }
 

@@ -1,5 +1,6 @@
 import { brokenBadInput } from './bad-input.ts';
 import type { BrokenStore } from './broken-store.ts';
+import { brokenClosing } from './close.ts';
 import { brokenCommit } from './commit.ts';
 import { brokenContent } from './content.ts';
 import { control } from './control.ts';
@@ -32,5 +33,6 @@ export const everyBrokenStore: readonly BrokenStore[] = [
   ...brokenExpiry,
   ...brokenDeletion,
   ...brokenListing,
+  ...brokenClosing,
   ...brokenSharing,
 ];

@@ -9,8 +9,7 @@ import type {
 } from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
-import { SharingStore } from '../sharing-store.ts';
-import { broken, brokenEach } from './broken-store.ts';
+import { broken } from './broken-store.ts';
 
 const sums = 'The message count and the token sum are those of the messages that are there.';
 const lastWrite = 'The time of the last write moves with every commit, and no other time does.';
@@ -290,18 +289,6 @@ export const brokenListing = [
         for await (const id of super.list()) {
           if ((await super.metadata(id))?.userId === null) yield id;
         }
-      }
-    },
-  ),
-  brokenEach(
-    'closing twice fails',
-    'Closing twice does no harm.',
-    class extends SharingStore {
-      #closed = false;
-
-      override async close() {
-        if (this.#closed) throw new Error('The client is closed.');
-        this.#closed = true;
       }
     },
   ),

@@ -12,11 +12,13 @@ const forgetful: BrokenStore = {
   breaks: [
     'Sessions are there again when the store is opened again.',
     'Repeating an operation id changes nothing and answers what it answered first.',
+    'After closing, every other call is `closed`.',
   ],
   create() {
     let memory = new MemorySessionStore();
     class Forgetful extends SharingStore {
       override async close() {
+        await super.close();
         memory = new MemorySessionStore();
       }
     }
@@ -48,6 +50,10 @@ export const brokenSharing = [
       override async delete(sessionId: string, access?: SessionAccess) {
         this.#read.delete(sessionId);
         return super.delete(sessionId, access);
+      }
+      override async close() {
+        this.#read.clear();
+        await super.close();
       }
     },
   ),

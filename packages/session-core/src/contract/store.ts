@@ -96,6 +96,7 @@ export interface SessionStore {
    * Ends what the store itself opened. A client that was passed in stays open.
    *
    * - Closing twice does no harm.
+   * - After closing, every other call is `closed`.
    */
   close(): Promise<void>;
 }

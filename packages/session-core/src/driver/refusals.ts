@@ -35,6 +35,11 @@ export function damagedMessage(sessionId: string, index: number, cause?: unknown
   );
 }
 
+/** The store was closed before the call. */
+export function storeClosed(): SessionError {
+  return new SessionError('closed', 'The store was closed. Open another one to go on.');
+}
+
 /** The caller's signal ended the call. */
 export function aborted(signal: AbortSignal, details: SessionErrorDetails = {}): SessionError {
   const change =
