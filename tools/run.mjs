@@ -24,7 +24,10 @@ const packages = [
 
 // Workspaces are used as source, so that nothing must be built first.
 const typescript = ['--conditions=@agent-sessions/source', '--import', 'tsx'];
-const build = ['node_modules/typescript/bin/tsc', '-b', ...packages];
+const build = [
+  ['node_modules/typescript/bin/tsc', '-b', ...packages],
+  [...typescript, 'tools/build.ts'],
+];
 const jestNodeOptions = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 
 /** Each command is a list of steps: arguments of `node`. The user's own follow those of the last. */
@@ -32,7 +35,7 @@ const commands = {
   demo: [[...typescript, 'examples/demo.ts']],
   redis: [[...typescript, 'tools/redis.ts']],
   test: [['node_modules/jest/bin/jest.js']],
-  build: [build],
+  build,
   check: [
     ['node_modules/typescript/bin/tsc', '-b', 'packages', 'examples', 'tools', 'bench'],
     ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
@@ -46,7 +49,7 @@ const commands = {
   ci: [[...typescript, 'tools/ci.ts']],
   torture: [[...typescript, 'tools/torture/run.ts']],
   // The packages as they are published: what makes source run without a build has its price.
-  bench: [build, ['--max-old-space-size=8192', '--import', 'tsx', 'bench/bench.ts']],
+  bench: [...build, ['--max-old-space-size=8192', '--import', 'tsx', 'bench/bench.ts']],
 };
 
 const [name = '', ...args] = process.argv.slice(2);

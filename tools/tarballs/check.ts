@@ -59,11 +59,12 @@ function filesToPublish(source: string): string[] {
   const modules = sources
     .filter((path) => path.endsWith('.ts'))
     .map((path) => path.slice('src/'.length, -'.ts'.length));
-  const built = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
+  const entries = ['index', 'schemas'].filter((name) => modules.includes(name));
   return [
     ...['LICENSE', 'README.md', 'package.json'],
     ...sources,
-    ...modules.flatMap((module) => built.map((extension) => `dist/${module}${extension}`)),
+    ...modules.flatMap((module) => [`dist/${module}.d.ts`, `dist/${module}.d.ts.map`]),
+    ...entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.js.map`]),
   ].toSorted();
 }
 
