@@ -1,5 +1,6 @@
 // Runs one of the repository's commands:
-// `node tools/run.mjs demo|test|check|build|redis|format|generate|conformance|failures|torture|bench|ci`.
+// `node tools/run.mjs demo|test|check|build|redis|format|generate|conformance|failures|torture|fuzz|
+// bench|ci`.
 // Each must work as the first command after a clone, so this file needs nothing but Node and
 // installs the dependencies when they are missing. That is why it is plain JavaScript.
 import { spawn } from 'node:child_process';
@@ -48,6 +49,7 @@ const commands = {
   conformance: [[...typescript, 'tools/conformance.ts']],
   ci: [[...typescript, 'tools/ci.ts']],
   torture: [[...typescript, 'tools/torture/run.ts']],
+  fuzz: [[...typescript, 'tools/fuzz/run.ts']],
   // The packages as they are published: what makes source run without a build has its price.
   bench: [...build, ['--max-old-space-size=8192', '--import', 'tsx', 'bench/bench.ts']],
 };
