@@ -32,5 +32,6 @@ export const failures: Readonly<Record<string, string>> = {
   F24: 'Every client, topology and protocol; clients passed in; ten thousand sessions',
   F25: 'The real Runner: streamed, aborted, failing, guarded, approved, handed off, compacting',
   Fsize: 'A session of 20,000 messages and 50 MB',
+  C8: 'The role of a result changes; a torture on a busy machine ends before it has its kills',
   C9: 'The conformance kit meets a store that goes on after close(), or hangs, or a wrong set-up',
 };

@@ -18,7 +18,8 @@ const { values } = parseArgs({
     commits: { type: 'string', default: '10000' },
     kills: { type: 'string', default: '50' },
     clients: { type: 'string', default: '4' },
-    seconds: { type: 'string', default: '600' },
+    /** Without any progress, after which it gives up. */
+    seconds: { type: 'string', default: '120' },
     /** Of the single server: always, everysec, rdb or none. */
     persistence: { type: 'string', default: 'always' },
     /** A master and a replica under sentinels, instead of a single server. */
@@ -48,7 +49,7 @@ try {
         `${outcome.kills.server} of the kills were the server's, ${outcome.kills.client} clients'`,
     );
     for (const each of contradictions.slice(0, 10)) console.log(`contradiction: ${each}`);
-    if (!outcome.isComplete) console.log('It did not come as far as it should have in its time.');
+    if (!outcome.isComplete) console.log('It stood still before it had all its commits and kills.');
     const more = contradictions.length === 0 ? '' : `, ${contradictions.length} contradictions`;
     const where = values.failover
       ? `, failovers with ${confirm} replicas confirming`

@@ -136,9 +136,13 @@ export async function startGroup(confirm: number): Promise<Servers> {
       if (!killed || !promoted) throw new Error(`${url} is none of the servers.`);
       process.kill(killed.pid, 'SIGKILL');
       for (const { port } of group.sentinels) {
-        await until('the sentinels name the other', async () => {
-          return (await masterUrl({ ...place, port })) === promoted.url;
-        });
+        await until(
+          'the sentinels name the other',
+          async () => {
+            return (await masterUrl({ ...place, port })) === promoted.url;
+          },
+          60_000,
+        );
       }
       await killed.restart();
       await withConnection(killed.url, (connection) =>

@@ -43,6 +43,16 @@ testWithOwnServers(
   },
 );
 
+testWithOwnServers(
+  'C8 a torture has all its kills, though its clients are done before',
+  async () => {
+    const options = ['--commits', '4', '--kills', '2', '--clients', '4', '--seed', '3'];
+    expect(await lastLineOf(...options)).toMatch(
+      /^torture: 4 acknowledged commits, 2 kills: 0 lost, 0 doubled, 0 out of order /,
+    );
+  },
+);
+
 testWithOwnServers('F23 failing over: what a replica has confirmed is not lost', async () => {
   const options = ['--commits', '100', '--kills', '2', '--clients', '2', '--seconds', '100'];
   expect(await lastLineOf('--failover', '--confirm', '1', ...options)).toMatch(
