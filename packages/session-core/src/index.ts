@@ -59,11 +59,6 @@ export {
   stringifyOperation,
   stringifySessionState,
 } from './driver/state-text.ts';
-export {
-  canonicalJson,
-  copyJson,
-  copyJsonObject,
-  parseJson,
-  stringifyJson,
-} from './driver/json.ts';
+export { canonicalJson, copyJson, copyJsonObject, stringifyJson } from './driver/json.ts';
+export { parseJson } from './driver/parse-json.ts';
 export type { JsonForm } from './driver/json.ts';

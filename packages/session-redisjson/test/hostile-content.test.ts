@@ -1,6 +1,6 @@
 import { AgentsSession } from '@agent-sessions/agents-adapter';
 import { Conversation } from '@agent-sessions/session-core';
-import type { NewMessage } from '@agent-sessions/session-core';
+import type { Message, NewMessage } from '@agent-sessions/session-core';
 import { JSONSession, RedisJsonSessionStore } from '@agent-sessions/session-redisjson';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as redis4 from 'redis';
@@ -166,6 +166,17 @@ describe('F18 hostile content', () => {
       expect(await past.messages()).toEqual(read.slice(0, 1));
     });
   });
+});
+
+test('A7 megabytes of quoted lines under a key with an escape are read, and popped', async () => {
+  const conversation = newConversation();
+  const output = '"He said: no."\n'.repeat(1_200_000);
+  const item = { type: 'function_call_output', 'line\n': output };
+  await conversation.append([{ role: 'tool', item }]);
+  const isWhole = (message?: Message) => JSON.stringify(message?.item) === JSON.stringify(item);
+  expect((await conversation.messages()).map(isWhole)).toEqual([true]);
+  expect(isWhole(await conversation.pop())).toBe(true);
+  expect(await conversation.messages()).toEqual([]);
 });
 
 function newConversation(): Conversation {

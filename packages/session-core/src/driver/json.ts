@@ -162,36 +162,3 @@ function stringify(value: JsonValue, keysOf: (value: JsonObject) => string[]): s
   }
   return `{${text.slice(1)}}`;
 }
-
-/**
- * The value of a JSON text, like `JSON.parse`, but with the keys that it has: from V8 12.8 on (Node
- * 24, 26), `JSON.parse` may take a key that is written with an escape for another one it has met.
- *
- * @throws SyntaxError where the text is not JSON
- * @see https://github.com/nodejs/node/issues/63785
- */
-export function parseJson(text: string): unknown {
-  if (!escapeInKey.test(text)) return JSON.parse(text);
-  return JSON.parse(text.replace(stringLiteral, withoutEscapeInKey), restoreKeys);
-}
-
-/** The last escape of a key; now and then one of a text, which does no harm. */
-const escapeInKey = /\\.[^"\\]*"\s*:/;
-const stringLiteral = /"[^"\\]*(?:\\.[^"\\]*)*"(?<colon>\s*:)?/g;
-
-/** A key as its code units in hexadecimal, and a letter, so that it is no index. */
-function withoutEscapeInKey(literal: string, colon?: string): string {
-  if (colon === undefined) return literal;
-  const key = String(JSON.parse(literal.slice(0, -colon.length)));
-  return `"k${Buffer.from(key, 'utf16le').toString('hex')}"${colon}`;
-}
-
-function restoreKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      Buffer.from(key.slice(1), 'hex').toString('utf16le'),
-      member,
-    ]),
-  );
-}

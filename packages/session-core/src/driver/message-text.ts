@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue, Message, Said } from '../contract/message.ts';
 import { isMessage, isSaid } from '../contract/message.validators.ts';
-import { parseJson, stringifyJson } from './json.ts';
+import { stringifyJson } from './json.ts';
+import { parseJson } from './parse-json.ts';
 
 /** A message as JSON text, exactly: for stores that keep text. */
 export function stringifyMessage(value: Message): string {

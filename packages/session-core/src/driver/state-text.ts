@@ -1,4 +1,5 @@
-import { parseJson, stringifyJson } from './json.ts';
+import { stringifyJson } from './json.ts';
+import { parseJson } from './parse-json.ts';
 import type { Operation, SessionState } from './session-state.schema.ts';
 import { isOperation, isSessionState } from './session-state.validators.ts';
 
