@@ -1,4 +1,6 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os';
+
 import type { Config } from 'jest';
 
 const config: Config = {
@@ -17,8 +19,9 @@ const config: Config = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },
     ],
   },
-  // Half of the tests wait for servers most of the time.
-  maxWorkers: '100%',
+  // Half of the tests wait for servers and for sessions to end most of the time: on two cores, four
+  // at a time take a third less than two.
+  maxWorkers: Math.max(availableParallelism(), 4),
   testTimeout: 60_000,
 };
 

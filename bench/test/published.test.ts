@@ -9,6 +9,7 @@ import { regressionsOf } from '../report/guard.ts';
 import { tablesOf } from '../report/markdown.ts';
 import { published, withFigures } from '../report/publish.ts';
 import { parseResults } from '../report/results.ts';
+import { importRatio, ownBundle } from '../workloads/start-up.ts';
 import { cachedSession } from '../workloads/turns.ts';
 
 const results = parseResults(readFileSync(published.results, 'utf8'));
@@ -67,8 +68,15 @@ describe('The guard', () => {
   const slower = (figures: typeof results.long, part: string) =>
     figures.map((each) => (each.what.includes(part) ? { ...each, value: each.value * 10 } : each));
 
+  // The published run is older than these rows: they come with the next one.
+  const newer = [
+    { what: importRatio, value: 0.2, unit: '×' },
+    { what: ownBundle, value: 100, unit: 'kB' },
+  ].filter(({ what }) => !results.startUp.some((row) => row.what === what));
+  const good = { ...results, startUp: [...results.startUp, ...newer] };
+
   test('lets the published run pass', () => {
-    expect(regressionsOf(results)).toEqual([]);
+    expect(regressionsOf(good)).toEqual([]);
   });
 
   test.each([
@@ -85,6 +93,6 @@ describe('The guard', () => {
     ],
     ['a cached turn does', { turns: results.turns.map(growing) }, /A cached turn/],
   ])('says where %s', (_what, change, problem) => {
-    expect(regressionsOf({ ...results, ...change })).toEqual([expect.stringMatching(problem)]);
+    expect(regressionsOf({ ...good, ...change })).toEqual([expect.stringMatching(problem)]);
   });
 });

@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { testSessionStore } from '@agent-sessions/session-conformance';
 import { Conversation, openSessionStore } from '@agent-sessions/session-core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
 
+import { bundledProgram } from '../../tools/bundled-program.ts';
 import { SqliteSessionStore } from '../sqlite-session-store.ts';
 
 const driver = './examples/sqlite-session-store.ts';
@@ -137,9 +137,9 @@ describe('SqliteSessionStore', () => {
 
 function startAppending(...args: [path: string, name: string, count: number]) {
   const program = fork(
-    fileURLToPath(new URL('program-appending.ts', import.meta.url)),
+    bundledProgram(new URL('program-appending.ts', import.meta.url)),
     args.map(String),
-    { execArgv: ['--import', 'tsx', '--conditions=@agent-sessions/source'] },
+    { execArgv: [] },
   );
   return {
     ready: once(program, 'message'),

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { RedisJsonSessionStore } from '@agent-sessions/session-redisjson';
+import { bundledProgram } from '../bundled-program.ts';
 import { withConnection } from '../redis-server/connection.ts';
 import { judge, type Verdict } from './checker.ts';
 import type { Grant } from './client-program.ts';
@@ -32,7 +32,7 @@ export interface Outcome extends Verdict {
   readonly isComplete: boolean;
 }
 
-const program = fileURLToPath(new URL('client-program.ts', import.meta.url));
+const program = new URL('client-program.ts', import.meta.url);
 
 /** Lets processes commit, kills them and their servers, and judges what is there at the end. */
 export function torture(servers: Servers, options: TortureOptions): Promise<Outcome> {
@@ -78,9 +78,8 @@ async function tortureIn(
 
   function start(worker: Worker): void {
     const args = ['--seed', seed, '--client', worker.client, '--journal', worker.journal];
-    const child = fork(program, [...args.map(String), ...servers.clientArguments(worker.client)], {
-      execArgv: ['--conditions=@agent-sessions/source', '--import', 'tsx'],
-    });
+    args.push(...servers.clientArguments(worker.client));
+    const child = fork(bundledProgram(program), args.map(String), { execArgv: [] });
     worker.process = child;
     child.send(grant);
     child.on('message', (count: number) => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+
+import { bundledProgram } from '../../../tools/bundled-program.ts';
 
 /** A program of this folder that runs in a process of its own. */
 export interface ChildProgram {
@@ -14,9 +15,8 @@ export interface ChildProgram {
 
 /** Starts a program of this folder; it gets its input as JSON in the first argument. */
 export function startChild(file: string, input: unknown): ChildProgram {
-  const program = fileURLToPath(new URL(file, import.meta.url));
-  const node = ['--import', 'tsx', '--conditions=@agent-sessions/source', program];
-  const child = spawn(process.execPath, [...node, JSON.stringify(input)], {
+  const program = bundledProgram(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [program, JSON.stringify(input)], {
     env: { ...process.env, NODE_OPTIONS: '', OPENAI_AGENTS_DISABLE_TRACING: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

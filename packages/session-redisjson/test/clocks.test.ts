@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 import { Conversation } from '@agent-sessions/session-core';
 import { describe, expect, test } from '@jest/globals';
 
+import { bundledProgram } from '../../../tools/bundled-program.ts';
 import { useTestRedis } from './redis-for-tests.ts';
 
 const redis = useTestRedis();
@@ -71,9 +71,8 @@ describe('F13 whatever the clocks say', () => {
 
 /** A process with a clock of its own writes twice; answers what was left of the TTL each time. */
 async function writeInStrangeTimes(sessionId: string): Promise<number[]> {
-  const program = fileURLToPath(new URL('stepping-clock-process.ts', import.meta.url));
-  const node = ['--import', 'tsx', '--conditions=@agent-sessions/source', program];
-  const child = spawn(process.execPath, [...node, redis.url, sessionId], {
+  const program = bundledProgram(new URL('stepping-clock-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, redis.url, sessionId], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');

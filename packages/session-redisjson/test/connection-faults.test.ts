@@ -3,7 +3,6 @@ import { getEventListeners } from 'node:events';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { Conversation, SessionError } from '@agent-sessions/session-core';
@@ -17,6 +16,7 @@ import * as redis6 from 'redis6';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/schema';
 
+import { bundledProgram } from '../../../tools/bundled-program.ts';
 import { reasonOf } from '../../../tools/reason.ts';
 import { withConnection } from '../../../tools/redis-server/connection.ts';
 import { type RedisServer, startRedisServer } from '../../../tools/redis-server/index.ts';
@@ -402,12 +402,11 @@ async function expectRepetition(store: RedisJsonSessionStore, sessionId: string)
 }
 
 describe('Another process', () => {
-  const program = fileURLToPath(new URL('committing-process.ts', import.meta.url));
-  const node = ['--conditions=@agent-sessions/source', '--import', 'tsx', program];
+  const program = bundledProgram(new URL('committing-process.ts', import.meta.url));
   const run = async (options: Record<string, string>): Promise<unknown> => {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     // A rejection that nobody handles ends it with an error; what it leaves open, with the timeout.
-    const started = promisify(execFile)(process.execPath, [...node, ...args], { timeout: 30_000 });
+    const started = promisify(execFile)(process.execPath, [program, ...args], { timeout: 30_000 });
     const { stdout } = await started;
     return JSON.parse(stdout);
   };

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 
 import { Conversation, type Message } from '@agent-sessions/session-core';
 import { describe, expect, test } from '@jest/globals';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
 
+import { bundledProgram } from '../../../tools/bundled-program.ts';
 import { useTestRedis } from './redis-for-tests.ts';
 
 const writers = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -15,7 +15,7 @@ const total = writers.length * messagesEach;
 /** Tokens of one writer's messages: 1, 2, … 7, 1, 2, … */
 const tokensEach = sum(Array.from({ length: messagesEach }, (_, number) => 1 + (number % 7)));
 
-const program = fileURLToPath(new URL('appending-process.ts', import.meta.url));
+const program = bundledProgram(new URL('appending-process.ts', import.meta.url));
 
 /** What one `JSON.GET` of messages and metadata answers. */
 const Glance = Compile(
@@ -105,8 +105,7 @@ describe('F5 Eight processes append 1,000 messages to one session', () => {
       const batch = writer % 2 === 0 ? 1 : 5;
       const options = { url: redis.url, session: sessionId, writer, messages: messagesEach, batch };
       const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-      const node = ['--import', 'tsx', '--conditions=@agent-sessions/source', program];
-      return spawn(process.execPath, [...node, ...args, ...more], {
+      return spawn(process.execPath, [program, ...args, ...more], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
     });
