@@ -5,6 +5,7 @@
 //     --json FILE    writes the results as JSON
 //     --publish      writes the results, the tables and the chart into the documentation
 //     --guard        fails where something has become much worse than it ever was
+//     --lean         tells only, in half a minute, what our code costs the client
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,6 +13,7 @@ import { cpus, release, type } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { reasonOf } from '../tools/reason.ts';
+import { measureLean } from './lean.ts';
 import { assemble, type Bench } from './participants.ts';
 import { ping } from './peers/catalogue.ts';
 import type { Session } from './peers/peer.ts';
@@ -21,6 +23,7 @@ import { regressionsOf } from './report/guard.ts';
 import { tablesOf } from './report/markdown.ts';
 import { publish } from './report/publish.ts';
 import type { Results, Row } from './report/results.ts';
+import { measureClientCpu } from './workloads/client-cpu.ts';
 import { measureAtDistance } from './workloads/distance.ts';
 import { measureGuarantees } from './workloads/guarantees.ts';
 import { measureLongSessions } from './workloads/long-sessions.ts';
@@ -42,14 +45,18 @@ try {
       json: { type: 'string' },
       publish: { type: 'boolean', default: false },
       guard: { type: 'boolean', default: false },
+      lean: { type: 'boolean', default: false },
     },
   });
-  const results = await measure(values.quick);
-  console.log(tablesOf(results));
-  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, null, 1));
-  if (values.publish) await publish(results);
-  const regressions = values.guard ? regressionsOf(results) : [];
-  if (regressions.length > 0) throw new Error(regressions.join('\n'));
+  if (values.lean) console.log(await measureLean());
+  else {
+    const results = await measure(values.quick);
+    console.log(tablesOf(results));
+    if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, null, 1));
+    if (values.publish) await publish(results);
+    const regressions = values.guard ? regressionsOf(results) : [];
+    if (regressions.length > 0) throw new Error(regressions.join('\n'));
+  }
 } catch (error) {
   console.error(reasonOf(error));
   process.exitCode = 1;
@@ -101,7 +108,10 @@ async function measureAll(bench: Bench, plan: Plan) {
     turns: await part('turns of the Runner', () => measureTurns(bench, plan.turns)),
     memory: await part('memory', () => measureMemory(bench, participants, plan.memoryCharacters)),
     long: await part('long sessions', () => measureLongSessions(bench, plan.longLengths)),
-    guarantees: await part('guarantees', () => measureGuarantees(bench, plan.guarantees)),
+    guarantees: [
+      ...(await part('guarantees', () => measureGuarantees(bench, plan.guarantees))),
+      ...(await part('the client', () => measureClientCpu(bench.client, plan.guarantees.rounds))),
+    ],
     startUp: await part('start-up', () => measureStartUp(bench.url, plan.startUpRounds)),
   };
 }

@@ -1,5 +1,4 @@
 import { bareAppend, commit } from '../workloads/guarantees.ts';
-import { importRatio, ownBundle } from '../workloads/start-up.ts';
 import { cachedSession } from '../workloads/turns.ts';
 import { figureOf, type Results } from './results.ts';
 
@@ -7,7 +6,7 @@ import { figureOf, type Results } from './results.ts';
  * What has become much worse than it ever was, however noisy the machine: for CI. The commands and
  * bytes of a commit are counted in tests; here is what only time shows, with wide margins.
  */
-export function regressionsOf({ absent, guarantees, long, startUp, turns }: Results): string[] {
+export function regressionsOf({ absent, guarantees, long, turns }: Results): string[] {
   const problems = absent.map(({ name, reason }) => `${name} is not here: ${reason}`);
   const server = (what: string) => figureOf(guarantees, `${what}: server`);
   const factor = server(commit) / server(bareAppend);
@@ -28,15 +27,6 @@ export function regressionsOf({ absent, guarantees, long, startUp, turns }: Resu
     problems.push(
       `A cached turn asks for more where history is longer: ${bytes.join(', ')} bytes.`,
     );
-  }
-
-  const importFactor = figureOf(startUp, importRatio);
-  if (!(importFactor <= 0.5)) {
-    problems.push(`Our import takes ${importFactor.toFixed(2)} times that of redis.`);
-  }
-  const bundleKilobytes = figureOf(startUp, ownBundle);
-  if (!(bundleKilobytes <= 130)) {
-    problems.push(`A program with adapter and driver is bundled to ${bundleKilobytes} kB.`);
   }
   return problems;
 }

@@ -1,5 +1,4 @@
-import { build } from 'esbuild';
-
+import { bundledKilobytes } from '../../tools/imports/bundled-kilobytes.ts';
 import { runCommand } from '../../tools/run-command.ts';
 import { median } from '../measure/statistics.ts';
 import type { Figure } from '../report/results.ts';
@@ -45,8 +44,8 @@ export async function measureStartUp(url: string, rounds: number): Promise<Figur
   return [
     ...figures,
     figure(importRatio, ratio, '×'),
-    figure(ownBundle, await bundledBytes(false), 'kB'),
-    figure('the same, minified', await bundledBytes(true), 'kB'),
+    figure(ownBundle, await bundledKilobytes({ minify: false }), 'kB'),
+    figure('the same, minified', await bundledKilobytes({ minify: true }), 'kB'),
   ];
 }
 
@@ -63,21 +62,4 @@ function evaluate(code: string): Promise<string> {
 function timedImports(modules: readonly string[]): string {
   const imports = modules.map((module) => `await import(${JSON.stringify(module)});`);
   return `{ const start = performance.now(); ${imports.join(' ')} console.log(performance.now() - start); }`;
-}
-
-/** Of what the first program of the README imports. */
-async function bundledBytes(minify: boolean): Promise<number> {
-  const program = `
-    export { AgentsSession } from '@agent-sessions/agents-adapter';
-    export { openSessionStore, RedisJsonSessionStore } from '@agent-sessions/session-redisjson';`;
-  const { outputFiles } = await build({
-    stdin: { contents: program, resolveDir: import.meta.dirname },
-    bundle: true,
-    external: ['@openai/*', 'redis'],
-    platform: 'node',
-    format: 'esm',
-    minify,
-    write: false,
-  });
-  return outputFiles.reduce((bytes, { contents }) => bytes + contents.length, 0) / 1000;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { luaModule } from './lua.ts';
@@ -25,8 +25,8 @@ export async function staleModules(root: string): Promise<string[]> {
 /** What the packages are made of and whose name ends so: its paths below the root. */
 export function sourceFiles(root: string, ending: string): string[] {
   return readdirSync(join(root, 'packages'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
     .map(({ name }) => `packages/${name}/src`)
+    .filter((source) => existsSync(join(root, source)))
     .flatMap((source) =>
       readdirSync(join(root, source), { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith(ending))

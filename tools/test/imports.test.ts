@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import { bundledKilobytes } from '../imports/bundled-kilobytes.ts';
 import { importedPackages } from '../imports/imported-packages.ts';
 
 const core = ['packages/session-core'];
@@ -26,4 +27,8 @@ test('the adapter loads what the SDK’s core loads, and ours', async () => {
   expect(sdk).toContain('@openai/agents-core');
   const own = ['packages/agents-adapter', ...core];
   expect(adapter).toEqual([...new Set([...own, ...(sdk ?? [])])].toSorted());
+});
+
+test('a program with adapter and driver is bundled to 110 kB at most', async () => {
+  expect(await bundledKilobytes({ minify: false })).toBeLessThanOrEqual(110);
 });
