@@ -20,67 +20,79 @@ export type JsonForm = (value: object, path: () => string) => JsonValue | undefi
  * @throws SessionError `unstorable_value` naming the place of what JSON cannot carry
  */
 export function copyJson(value: unknown, path: string, form?: JsonForm): JsonValue {
-  return copyValue(value, { name: path, container: undefined }, form);
+  return copyValue(value, path, undefined, form);
 }
 
 /** {@link copyJson} of something that must be an object. */
 export function copyJsonObject(value: unknown, path: string, form?: JsonForm): JsonObject {
   const copy = copyJson(value, path, form);
   if (copy === null || typeof copy !== 'object' || Array.isArray(copy)) {
-    throw unstorable({ name: path, container: undefined }, 'is not an object');
+    throw unstorable(path, undefined, 'is not an object');
   }
   return copy;
 }
 
-/** Where a value stands. Every value that is copied has one; only an error puts it into words. */
-interface Place {
-  /** Of a member, an index, or the path of the whole; `undefined` for what `toJSON` answered. */
-  readonly name: PropertyKey | undefined;
-  readonly container: Container | undefined;
-}
+/**
+ * Where a value stands: under a name in a container, or by itself under the path of the whole. What
+ * `toJSON` answered has no name. Only an error puts it into words.
+ */
+type Name = PropertyKey | undefined;
 
+/** An object that is being copied. */
 interface Container {
   readonly value: object;
-  readonly place: Place;
+  readonly name: Name;
+  readonly outer: Container | undefined;
   /** How many containers it stands in. */
   readonly depth: number;
 }
 
-function copyValue(value: unknown, place: Place, form: JsonForm | undefined): JsonValue {
+function copyValue(
+  value: unknown,
+  name: Name,
+  outer: Container | undefined,
+  form: JsonForm | undefined,
+): JsonValue {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return value;
     case 'number':
-      if (!Number.isFinite(value)) throw unstorable(place, `is ${value}`);
+      if (!Number.isFinite(value)) throw unstorable(name, outer, `is ${value}`);
       return value;
     case 'object':
-      return value === null ? null : copyObject(value, place, form);
+      return value === null ? null : copyObject(value, name, outer, form);
     default:
-      throw unstorable(place, `is a ${typeof value}`);
+      throw unstorable(name, outer, `is a ${typeof value}`);
   }
 }
 
-function copyObject(value: object, place: Place, form: JsonForm | undefined): JsonValue {
-  const formed = form?.(value, () => pathTo(place));
+function copyObject(
+  value: object,
+  name: Name,
+  outer: Container | undefined,
+  form: JsonForm | undefined,
+): JsonValue {
+  const formed = form?.(value, () => pathTo(name, outer));
   if (formed !== undefined) return formed;
-  const { container: outer } = place;
-  if (contains(outer, value)) throw unstorable(place, 'refers back to what contains it');
-  const container = { value, place, depth: outer === undefined ? 0 : outer.depth + 1 };
-  if (container.depth >= maxDepth) throw unstorable(place, `is nested deeper than ${maxDepth}`);
+  if (contains(outer, value)) throw unstorable(name, outer, 'refers back to what contains it');
+  const container = { value, name, outer, depth: outer === undefined ? 0 : outer.depth + 1 };
+  if (container.depth >= maxDepth) {
+    throw unstorable(name, outer, `is nested deeper than ${maxDepth}`);
+  }
 
   // Before toJSON: a Buffer has one, which would make an array of numbers of it.
-  if (ArrayBuffer.isView(value)) throw unstorable(place, 'is binary');
-  if (hasToJson(value)) return copyValue(value.toJSON(), { name: undefined, container }, form);
+  if (ArrayBuffer.isView(value)) throw unstorable(name, outer, 'is binary');
+  if (hasToJson(value)) return copyValue(value.toJSON(), undefined, container, form);
   if (Array.isArray(value)) return copyEntries(value, container, form);
-  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  if (kind !== 'Object') throw unstorable(place, `is a ${kind}`);
-  return copyMembers(value, container, form);
+  const kind = Object.prototype.toString.call(value);
+  if (kind === '[object Object]') return copyMembers(value, container, form);
+  throw unstorable(name, outer, `is a ${kind.slice('[object '.length, -1)}`);
 }
 
 function contains(container: Container | undefined, value: object): boolean {
-  for (let outer = container; outer !== undefined; outer = outer.place.container) {
-    if (outer.value === value) return true;
+  for (let each = container; each !== undefined; each = each.outer) {
+    if (each.value === value) return true;
   }
   return false;
 }
@@ -92,9 +104,9 @@ function copyEntries(
   form: JsonForm | undefined,
 ): JsonValue[] {
   const copy: JsonValue[] = [];
-  for (let name = 0; name < value.length; name += 1) {
-    const entry = value[name];
-    copy.push(entry === undefined ? null : copyValue(entry, { name, container }, form));
+  for (let index = 0; index < value.length; index += 1) {
+    const entry = value[index];
+    copy.push(entry === undefined ? null : copyValue(entry, index, container, form));
   }
   return copy;
 }
@@ -104,11 +116,10 @@ function copyMembers(value: object, container: Container, form: JsonForm | undef
   for (const name of Reflect.ownKeys(value)) {
     const member = Object.getOwnPropertyDescriptor(value, name);
     if (!member?.enumerable) continue;
-    const place = { name, container };
-    if (typeof name === 'symbol') throw unstorable(place, 'has a symbol as its name');
-    if (!('value' in member)) throw unstorable(place, 'is an accessor');
+    if (typeof name === 'symbol') throw unstorable(name, container, 'has a symbol as its name');
+    if (!('value' in member)) throw unstorable(name, container, 'is an accessor');
     if (member.value === undefined) continue;
-    const copied = copyValue(member.value, place, form);
+    const copied = copyValue(member.value, name, container, form);
     // Assigning to `__proto__` would set the prototype instead of a member.
     if (name === '__proto__') Object.defineProperty(copy, name, { ...member, value: copied });
     else copy[name] = copied;
@@ -120,9 +131,9 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-function pathTo({ name, container }: Place): string {
-  if (container === undefined) return String(name);
-  const path = pathTo(container.place);
+function pathTo(name: Name, outer: Container | undefined): string {
+  if (outer === undefined) return String(name);
+  const path = pathTo(outer.name, outer.outer);
   if (name === undefined) return path;
   if (typeof name !== 'string') return `${path}[${String(name)}]`;
   return /^[A-Za-z_$][\w$]{0,63}$/.test(name)
@@ -130,8 +141,8 @@ function pathTo({ name, container }: Place): string {
     : `${path}[${JSON.stringify(name.slice(0, 64))}]`;
 }
 
-function unstorable(place: Place, fault: string): SessionError {
-  const path = pathTo(place);
+function unstorable(name: Name, outer: Container | undefined, fault: string): SessionError {
+  const path = pathTo(name, outer);
   return new SessionError(
     'unstorable_value',
     `${path} ${fault}, which JSON cannot carry. Convert it to text, a number or a plain object before it is added.`,
@@ -141,7 +152,14 @@ function unstorable(place: Place, fault: string): SessionError {
 
 /** JSON text of a value, like `JSON.stringify`, but for -0, which it keeps. */
 export function stringifyJson(value: JsonValue): string {
-  return stringify(value, Object.keys);
+  return hasMinusZero(value) ? stringify(value, Object.keys) : JSON.stringify(value);
+}
+
+function hasMinusZero(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0);
+  if (Array.isArray(value)) return value.some(hasMinusZero);
+  for (const name in value) if (hasMinusZero(value[name] ?? null)) return true;
+  return false;
 }
 
 /** JSON text of a value that is the same for equal values, whatever the order of their keys. */
