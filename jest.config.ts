@@ -22,7 +22,7 @@ const config: Config = {
   // Half of the tests wait for servers and for sessions to end most of the time: on two cores, four
   // at a time take a third less than two.
   maxWorkers: Math.max(availableParallelism(), 4),
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };
 
 export default config;

@@ -13,8 +13,10 @@ import type { Tally } from './tally.ts';
 export interface SuiteOptions {
   /** What runs Jest. @defaultValue `npm test --`, as the README has it */
   readonly command?: readonly [string, ...string[]] | undefined;
-  /** The folders whose tests are run. @defaultValue all */
-  readonly folders?: readonly string[] | undefined;
+  /** Parts of the paths of the files that are run. @defaultValue all */
+  readonly files?: readonly string[] | undefined;
+  /** Parts of the paths of those that are not. @defaultValue none */
+  readonly except?: readonly string[] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -32,11 +34,14 @@ const Report = Type.Object({
 /** Runs tests and counts each. One that is skipped must say why, and the reason must hold. */
 export async function runSuite(
   tally: Tally,
-  { command = ['npm', 'test', '--'], folders = [], env }: SuiteOptions,
+  { command = ['npm', 'test', '--'], files = [], except = [], env }: SuiteOptions,
 ): Promise<void> {
   await inTemporaryFolder(async (folder) => {
     const reportFile = join(folder, 'report.json');
-    const [program, ...args] = [...command, '--json', `--outputFile=${reportFile}`, ...folders];
+    // The option takes all that follows it, up to the next one.
+    const ignoring = ['--testPathIgnorePatterns', '/node_modules/', ...except];
+    const reporting = ['--json', `--outputFile=${reportFile}`];
+    const [program, ...args] = [...command, ...ignoring, ...reporting, ...files];
     let problem: string | undefined;
     try {
       await runProgram(program, args, { env, shown: true, lastWords: 'Jest did not exit' });

@@ -4,7 +4,7 @@ import type { Case, Report } from '@agent-sessions/session-conformance';
 import type { BrokenStore } from './broken-store.ts';
 
 /** At the same time, because what takes long is waiting for TTLs. */
-const atATime = 12;
+const atATime = 30;
 
 /** Runs the kit on each store: all cases, or those that are chosen for it. */
 export function runAll(
