@@ -36,4 +36,12 @@ export const failures: Readonly<Record<string, string>> = {
   A7: 'A text has millions of escapes, and a key has one, too',
   C4: 'What is secret or said stands in no error: passwords of URLs, contents in causes',
   C9: 'The conformance kit meets a store that goes on after close(), or hangs, or a wrong set-up',
+  B1: 'An approval comes when the session is gone, begun anew, compacted or cleared',
+  B2: 'The compaction of one run fails while another run of the same object stores its turn',
+  B3: 'A run begins while another run of the same object compacts, or decides whether to',
+  B4: 'The session ends in mid-run: around nested runs, compactions, other reads of the same object',
+  B5: 'Others write around an approval, and then the model compacts inline',
+  B6: 'One run context serves several runs, and its context changes',
+  B7: 'The choice of a session has no id, a misspelt member, or comes later',
+  B8: 'The session of a run belongs to another user',
 };

@@ -1,4 +1,4 @@
-import { Agent, Runner, tool } from '@openai/agents-core';
+import { Agent, type OutputGuardrail, Runner, tool } from '@openai/agents-core';
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents-core/testing';
 import { z } from 'zod';
 
@@ -13,9 +13,13 @@ const script = [
 ];
 
 /** An agent that must ask before it deletes, in whichever process it runs. */
-export function newApprovalAgent(turnsBefore: number) {
+export function newApprovalAgent(
+  turnsBefore: number,
+  { outputGuardrails = [] }: { outputGuardrails?: OutputGuardrail[] } = {},
+) {
   return new Agent({
     name: 'Desk',
+    outputGuardrails,
     model: new ScriptedModel(script.slice(turnsBefore)),
     tools: [
       tool({

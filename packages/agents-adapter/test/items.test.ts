@@ -120,6 +120,40 @@ describe.each(stores)('On $name, an item', ({ useStore }) => {
     expect(JSON.stringify(back)).toBe(JSON.stringify(strange));
   });
 
+  test('C8 is stored under the role that it has or acts in, and found by it', async () => {
+    const session = newSession();
+    await session.addItems(Object.values(exampleItems));
+    const stored = await session.conversation.messages();
+    const names = Object.keys(exampleItems);
+    expect(Object.fromEntries(stored.map(({ role }, index) => [names[index], role]))).toEqual({
+      'user message': 'user',
+      'assistant message': 'assistant',
+      'system message': 'system',
+      'tool search call': 'assistant',
+      'tool search output': 'tool',
+      'hosted tool call': 'assistant',
+      'program call': 'assistant',
+      'program output': 'tool',
+      'function call': 'assistant',
+      'computer call': 'assistant',
+      'shell call': 'assistant',
+      'patch call': 'assistant',
+      'function result': 'tool',
+      'computer result': 'tool',
+      'shell output': 'tool',
+      'patch output': 'tool',
+      reasoning: 'assistant',
+      compaction: 'assistant',
+      unknown: 'assistant',
+    });
+    const results = await session.conversation.messages({ role: 'tool' });
+    expect(results.map(({ item }) => item)).toEqual(
+      ['tool search output', 'program output', 'function result']
+        .concat('computer result', 'shell output', 'patch output')
+        .map((name) => exampleItems[name]),
+    );
+  });
+
   test('whatever is in it comes back deep-equal and in the same order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(hostileItem, { minLength: 1, maxLength: 5 }), async (items) => {

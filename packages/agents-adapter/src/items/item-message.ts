@@ -61,6 +61,11 @@ export function toItem(message: Message): AgentInputItem {
   );
 }
 
+/** The items that messages to be added stand for. */
+export function itemsIn(messages: readonly NewMessage[] = []): AgentInputItem[] {
+  return messages.flatMap(({ item }) => (isItem(item) ? [item] : []));
+}
+
 /** No more than this is asked of an item: the SDK's own schema would drop members it does not know. */
 function isItem(value: unknown): value is AgentInputItem {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,6 +1,8 @@
 import { outOfRange } from '@agent-sessions/session-core';
 import type { AgentInputItem } from '@openai/agents-core';
 
+import { answerOf, callerOf, callOf } from './calls.ts';
+
 /** How much of a history a model gets; all of it where neither is given. */
 export interface WindowLimits {
   /** At most so many turns. A turn begins with what the user says. */
@@ -104,57 +106,4 @@ function endsOfWholes(items: readonly AgentInputItem[]): Map<number, number> {
     if (item.type === 'tool_search_call') searches.push(index);
   });
   return ends;
-}
-
-const callTypes: Readonly<Record<string, string>> = {
-  function_call_result: 'function_call',
-  computer_call_result: 'computer_call',
-  shell_call_output: 'shell_call',
-  apply_patch_call_output: 'apply_patch_call',
-  tool_search_output: 'tool_search_call',
-  program_output: 'program',
-};
-
-/** What names the call that an item makes. */
-function callOf(item: AgentInputItem): string | undefined {
-  const type = item.type ?? '';
-  if (isApproval(item, 'request')) {
-    return nameOf('approval', item.providerData?.['id'] ?? item.id);
-  }
-  return Object.values(callTypes).includes(type) ? nameOf(type, callIdOf(item)) : undefined;
-}
-
-/** What names the call that an item answers. */
-function answerOf(item: AgentInputItem): string | undefined {
-  if (isApproval(item, 'response')) {
-    return nameOf('approval', item.providerData?.['approval_request_id']);
-  }
-  const type = callTypes[item.type ?? ''];
-  return type === undefined ? undefined : nameOf(type, callIdOf(item));
-}
-
-/** What names the program that has made a call. */
-function callerOf(item: AgentInputItem): string | undefined {
-  const caller = 'caller' in item ? item.caller : undefined;
-  return caller?.type === 'program' ? nameOf('program', caller.callerId) : undefined;
-}
-
-function nameOf(type: string, id: unknown): string | undefined {
-  return typeof id === 'string' ? `${type} ${id}` : undefined;
-}
-
-/** Hosted MCP tools are approved by items of their own. */
-function isApproval(
-  item: AgentInputItem,
-  part: 'request' | 'response',
-): item is Extract<AgentInputItem, { type: 'hosted_tool_call' }> {
-  const name = `mcp_approval_${part}`;
-  return (
-    item.type === 'hosted_tool_call' && (item.name === name || item.providerData?.['type'] === name)
-  );
-}
-
-function callIdOf(item: AgentInputItem): unknown {
-  const callId: unknown = 'callId' in item ? item.callId : undefined;
-  return callId ?? ('call_id' in item ? item.call_id : undefined);
 }

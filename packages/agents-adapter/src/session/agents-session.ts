@@ -1,5 +1,4 @@
-import { Conversation, SessionError } from '@agent-sessions/session-core';
-import type { NewMessage, SessionMark, SessionStore } from '@agent-sessions/session-core';
+import type { Conversation, SessionMark, SessionStore } from '@agent-sessions/session-core';
 import { getLogger } from '@openai/agents-core';
 import type {
   AgentInputItem,
@@ -19,29 +18,29 @@ import {
   transactionReused,
 } from './history-transaction.ts';
 import { toItem, toMessages } from '../items/item-message.ts';
+import { KnownHistory } from './known-history.ts';
+import { isError, isRefusal, unattainable, whileInConflict } from './refusals.ts';
+import { RunViews } from './run-views.ts';
+import type { SessionChoice } from './session-choice.ts';
 import { SessionView } from './session-view.ts';
 
-/** What distinguishes one session from another. */
-export interface SessionChoice {
-  readonly sessionId?: string | undefined;
-  /** The user whose session it is. Where given, a session of another user is not found. */
-  readonly userId?: string | undefined;
-}
-
 /** @see {@link AgentsSession} */
-export interface AgentsSessionOptions<TContext = unknown> extends SessionChoice {
+export interface AgentsSessionOptions<TContext = unknown> {
   /** Where the session is kept. Stays open: who opened it closes it. */
   readonly store: SessionStore;
   /** @defaultValue a random id */
   readonly sessionId?: string | undefined;
+  /** The user whose session it is. Where given, a session of another user is not found. */
+  readonly userId?: string | undefined;
   /**
    * Milliseconds after the last write at which the session ends.
    * @defaultValue what the session was created with; a new session never ends
    */
   readonly ttlMs?: number | undefined;
   /**
-   * Chooses the session from the context of the run, such as its tenant or user; what it leaves
-   * out is as above. Asked once a run. `getSessionId` is not told of runs and answers the id above.
+   * Chooses the session from the context of the run, such as its tenant or user. Asked whenever a run
+   * reads. What is no choice fails the run before anything is read: no `sessionId`, a `userId` that is
+   * `undefined`, other members, a promise. `getSessionId` is not told of runs and answers the id above.
    * @defaultValue every run is in the same session
    */
   readonly choose?: ((context: TContext) => SessionChoice) | undefined;
@@ -60,8 +59,11 @@ export interface AgentsSessionOptions<TContext = unknown> extends SessionChoice 
  * are dropped and a Date becomes its ISO string, as in the runner's own comparison. What is added
  * is added as a whole or not at all, and is copied before the call returns.
  *
- * If the session expires, is deleted or begins anew after a run has read it, the run's next write
- * is refused with `session_not_found`, until the session is read again.
+ * What a run reads first is what it may write to: if that session expires, is deleted or begins anew,
+ * all that comes later in the run is refused with `session_not_found`, whatever it reads again, and so
+ * is all of the runs that are nested in it. The result of a call that is no longer in history is
+ * refused with `conflict`. A run context that is used again is the same run until every turn that it
+ * has begun is stored whole. Who calls without one is bound by what was read last.
  *
  * Source: the `Session` protocol of `@openai/agents-core` 0.20 with all its optional capabilities;
  * its MemorySession is the reference in behaviour and errors. The hooks that prepare items for the
@@ -76,18 +78,18 @@ export class AgentsSession<TContext = unknown>
   readonly acceptsRunContext = true;
   /** The session as the core sees it: its messages, metadata and agents. */
   readonly conversation: Conversation;
-  readonly #options: AgentsSessionOptions<TContext>;
   readonly #logger: ReturnType<typeof getLogger>;
   readonly #viewWithoutRun: SessionView;
-  /** The runner passes one context object to all calls of a run. */
-  readonly #views = new WeakMap<object, SessionView>();
+  readonly #runViews: RunViews<TContext>;
 
   /** @throws TypeError or RangeError `invalid_argument` for an id or a TTL that cannot be one */
   constructor(options: AgentsSessionOptions<TContext>) {
-    this.#options = options;
-    this.#logger = options.logger ?? getLogger('agent-sessions');
-    this.conversation = new Conversation(options);
-    this.#viewWithoutRun = new SessionView(this.conversation);
+    const { store, userId, ttlMs, choose, logger = getLogger('agent-sessions') } = options;
+    this.#logger = logger;
+    this.#viewWithoutRun = new SessionView(options, false);
+    this.conversation = this.#viewWithoutRun.conversation;
+    const { sessionId } = this.conversation;
+    this.#runViews = new RunViews({ store, sessionId, userId, ttlMs }, choose);
   }
 
   /** The id never changes, and asking costs nothing. */
@@ -100,10 +102,12 @@ export class AgentsSession<TContext = unknown>
    *
    * @param limit - how many of the last items; zero or less gives none
    * @throws RangeError `invalid_argument` where the limit is no whole number
+   * @throws SessionError in a run `session_not_found`, for another user's session or one that is no
+   * longer the one that the run has read first
    */
   async getItems(limit?: number, runContext?: RunContext<TContext>): Promise<AgentInputItem[]> {
-    const view = this.#view(runContext);
-    const messages = await view.readForCaller(limit, runContext !== undefined);
+    const view = runContext ? this.#runViews.toRead(runContext) : this.#viewWithoutRun;
+    const messages = await view.read(limit);
     const items = messages.map(toItem);
     this.#log('Read', view, items);
     return items;
@@ -112,8 +116,9 @@ export class AgentsSession<TContext = unknown>
   /**
    * Adds items at the end, contiguous, all or none.
    *
-   * @throws SessionError `unstorable_value` naming the place of what JSON cannot carry, and
-   * `session_not_found` where the session that was read is no longer there
+   * @throws SessionError `unstorable_value` naming the place of what JSON cannot carry,
+   * `session_not_found` where the session that was read is no longer there, and in a run `conflict`
+   * for the result of a call that is no longer in history
    */
   async addItems(items: AgentInputItem[], runContext?: RunContext<TContext>): Promise<void> {
     if (items.length === 0) return;
@@ -130,8 +135,7 @@ export class AgentsSession<TContext = unknown>
   /** Drops the last item and answers it; `undefined` where there is none. */
   async popItem(runContext?: RunContext<TContext>): Promise<AgentInputItem | undefined> {
     const view = this.#view(runContext);
-    const { dropped } = await view.commit({ drop: 1, returnDropped: true });
-    const items = dropped.map(toItem);
+    const items = (await view.pop()).map(toItem);
     this.#log('Dropped', view, items);
     return items[0];
   }
@@ -165,7 +169,7 @@ export class AgentsSession<TContext = unknown>
         return;
       }
       await whileInConflict(async () => {
-        const { messages, mark } = await view.read({ last: drop });
+        const { messages, mark } = await view.look({ last: drop });
         const isThere = endsWith(messages, expectedSuffix);
         const expect = isThere ? mark : unattainable(mark);
         const change = { drop, append, intent };
@@ -188,7 +192,7 @@ export class AgentsSession<TContext = unknown>
     const detached = structuredClone(mutations);
     const view = this.#view(runContext);
     await whileInConflict(async () => {
-      const { messages, mark } = await view.read({});
+      const { messages, mark } = await view.look({});
       const { drop, append } = tailChange(messages, detached);
       if (drop > 0) await view.commit({ drop, append }, { expect: mark });
     });
@@ -196,7 +200,8 @@ export class AgentsSession<TContext = unknown>
 
   /**
    * Replaces the history that was read by its compaction, in one commit: what was read last or, in a
-   * run, first. Items that others have added since stay, after it.
+   * run, what the run read first and what it has written. Items that others have added stay, after
+   * it, with the calls that they answer.
    *
    * @throws SessionError `conflict` where others have changed history otherwise, and
    * `session_not_found`
@@ -205,51 +210,34 @@ export class AgentsSession<TContext = unknown>
     items: AgentInputItem[],
     runContext?: RunContext<TContext>,
   ): Promise<void> {
-    const view = this.#view(runContext);
-    await this.#compact(view, view.known, toMessages(items));
+    await this.#view(runContext).compact(toMessages(items));
+  }
+
+  /** Reads items for a caller that keeps its own account of what it has read. */
+  async readHistory(
+    limit?: number,
+    runContext?: RunContext<TContext>,
+  ): Promise<{ items: AgentInputItem[]; mark: SessionMark | null }> {
+    const { conversation } = this.#view(runContext);
+    const { messages, mark } = await conversation.read({ last: limit });
+    return { items: messages.map(toItem), mark };
   }
 
   /**
-   * {@link replaceHistoryWithCompaction} for a caller that keeps its own account of what it read.
+   * {@link replaceHistoryWithCompaction} for a caller that keeps its own account of what it has read.
    *
    * @param seen - the history that the compaction was made of; `null` for none
    */
-  async replaceHistoryAt(seen: SessionMark | null, items: AgentInputItem[]): Promise<void> {
-    await this.#compact(this.#viewWithoutRun, seen, toMessages(items));
-  }
-
-  async #compact(
-    view: SessionView,
-    seen: SessionMark | null | undefined,
-    compaction: readonly NewMessage[],
+  async replaceHistoryAt(
+    seen: SessionMark | null,
+    items: AgentInputItem[],
+    runContext?: RunContext<TContext>,
   ): Promise<void> {
-    let expect = seen;
-    let added: readonly NewMessage[] = [];
-    await whileInConflict(async (conflict) => {
-      if (conflict && seen !== undefined) {
-        const since = await view.conversation.read(seen ? { since: seen } : {});
-        if (seen && !since.continues) throw conflict;
-        added = since.messages;
-        expect = since.mark;
-      }
-      await view.commit({ drop: 'all', append: [...compaction, ...added] }, { expect });
-    });
+    await this.#view(runContext).replace(KnownHistory.upTo(seen), toMessages(items));
   }
 
   #view(runContext: RunContext<TContext> | undefined): SessionView {
-    if (runContext === undefined) return this.#viewWithoutRun;
-    const known = this.#views.get(runContext);
-    if (known) return known;
-    const view = new SessionView(this.#chosen(runContext.context));
-    this.#views.set(runContext, view);
-    return view;
-  }
-
-  #chosen(context: TContext): Conversation {
-    const choice = this.#options.choose?.(context);
-    if (choice === undefined) return this.conversation;
-    const { sessionId = this.conversation.sessionId, userId = this.#options.userId } = choice;
-    return new Conversation({ ...this.#options, sessionId, userId });
+    return runContext ? this.#runViews.toGoOn(runContext) : this.#viewWithoutRun;
   }
 
   #log(what: string, { conversation }: SessionView, items: readonly unknown[]): void {
@@ -258,32 +246,4 @@ export class AgentsSession<TContext = unknown>
     // As an argument: it is put into words only where somebody listens.
     this.#logger.debug('%s %d items of %s: %j', what, items.length, conversation.sessionId, shown);
   }
-}
-
-/** Repeats what reads and then commits for as long as others commit in between. */
-async function whileInConflict(attempt: (conflict?: SessionError) => Promise<void>): Promise<void> {
-  let conflict: SessionError | undefined;
-  for (;;) {
-    try {
-      await attempt(conflict);
-      return;
-    } catch (error) {
-      // Each conflict is somebody else's success, so this ends.
-      if (!isError(error, 'conflict') || error === conflict) throw error;
-      conflict = error;
-    }
-  }
-}
-
-/** A mark that no history has: a commit that expects it can only be a repetition. */
-function unattainable(mark: SessionMark | null): SessionMark {
-  return { epoch: mark?.epoch ?? '', generation: -1, length: 0, lastId: null };
-}
-
-function isRefusal(error: unknown): boolean {
-  return isError(error, 'conflict') || isError(error, 'session_not_found');
-}
-
-function isError(error: unknown, code: SessionError['code']): error is SessionError {
-  return error instanceof SessionError && error.code === code;
 }

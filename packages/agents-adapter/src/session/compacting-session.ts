@@ -1,21 +1,28 @@
-import { randomUUID } from 'node:crypto';
+import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { SessionError } from '@agent-sessions/session-core';
-import type { SessionMark } from '@agent-sessions/session-core';
+import { isOpenAIResponsesCompactionOwnershipAwareSession } from '@openai/agents-core';
 import type {
   AgentInputItem,
   OpenAIResponsesCompactionAwareSession,
+  OpenAIResponsesCompactionOwnershipAwareSession,
+  RunContext,
+  RunContextAwareSession,
   Session,
   SessionHistoryRewriteAwareSession,
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
 
 import type { AgentsSession } from './agents-session.ts';
-import { toItem } from '../items/item-message.ts';
+import {
+  type Call,
+  CallAwaitsResult,
+  type Compaction,
+  SessionUnderWrapper,
+} from './session-under-wrapper.ts';
 
 /**
  * Makes the SDK's compaction wrapper safe on an {@link AgentsSession}, and gives it back what it
- * hides of the session, history transactions and mutations:
+ * hides of the session: the run context, history transactions and mutations.
  *
  *     const session = compactingSession(new AgentsSession({ store }), (underlyingSession) =>
  *       new OpenAIResponsesCompactionSession({ underlyingSession }));
@@ -24,13 +31,26 @@ import { toItem } from '../items/item-message.ts';
  * conversation, and so does what others add in between. Here clearing waits for adding, both are
  * one commit, and what others have added since the wrapper read stays, after the compaction.
  *
- * The wrapper passes no run context on when it writes, so the session cannot be chosen by it.
+ * By itself, a history is not compacted while a call in it waits for its result, as for an approval.
+ * By hand, the history is compacted as it is, unless `responseId` says of which response.
  */
-export function compactingSession<Wrapper extends OpenAIResponsesCompactionAwareSession>(
-  session: AgentsSession,
+export function compactingSession<
+  Wrapper extends OpenAIResponsesCompactionAwareSession,
+  TContext = unknown,
+>(
+  session: AgentsSession<TContext>,
   wrap: (underlyingSession: Session) => Wrapper,
-): Wrapper & SessionHistoryTransactionAwareSession & SessionHistoryRewriteAwareSession {
-  const underlying = new UnderlyingSession(session);
+): Wrapper &
+  RunContextAwareSession<TContext> &
+  SessionHistoryTransactionAwareSession &
+  SessionHistoryRewriteAwareSession {
+  type Context = RunContext<TContext> | undefined;
+  type RunCompaction = OpenAIResponsesCompactionAwareSession['runCompaction'];
+
+  // Says on whose behalf the wrapper turns to the session beneath it. It passes no run context on,
+  // and several calls of it may be under way.
+  const calls = new AsyncLocalStorage<Call<TContext>>();
+  const underlying = new SessionUnderWrapper(session, () => calls.getStore());
   const wrapper = wrap(underlying);
   const wrapped = {
     runCompaction: wrapper.runCompaction.bind(wrapper),
@@ -39,121 +59,89 @@ export function compactingSession<Wrapper extends OpenAIResponsesCompactionAware
     clearSession: wrapper.clearSession.bind(wrapper),
   };
 
-  // One after the other, so that whoever clears the session is not taken for the compaction.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = async <T>(call: () => Promise<T> | T): Promise<T> => {
-    const turn = last.then(call);
-    last = turn.catch(() => {});
-    return await turn;
+  /** Whether who calls is called by the compaction, as its hooks are: the wrapper would wait for itself. */
+  const isInCompaction = () => {
+    const { stage = 'over' } = calls.getStore()?.compaction ?? {};
+    return stage !== 'over';
+  };
+  const through = <Result>(
+    runContext: Context,
+    ofWrapper: () => Promise<Result>,
+    ofSession: () => Promise<Result>,
+  ) => (isInCompaction() ? ofSession() : calls.run({ runContext }, ofWrapper));
+
+  const runCompaction: RunCompaction = async (args, runContext: Context, ownership, exchange) => {
+    if (isInCompaction()) return null;
+    const compaction: Compaction = {
+      isByItself: ownership !== undefined,
+      reads: [],
+      stage: 'reading',
+    };
+    // By hand, the wrapper would compact what it remembers, be it of another run or session.
+    if (!compaction.isByItself) {
+      calls.run({ runContext, forgets: true }, wrapped.popItem).catch(() => {});
+    }
+    try {
+      const result = await calls.run({ runContext, compaction }, async () =>
+        wrapped.runCompaction(args, runContext, ownership, exchange),
+      );
+      if (compaction.stage === 'cleared') await underlying.replace(compaction, [], runContext);
+      return result;
+    } catch (error) {
+      if (error instanceof CallAwaitsResult) return null;
+      throw error;
+    } finally {
+      compaction.stage = 'over';
+    }
   };
 
-  type Compaction = OpenAIResponsesCompactionAwareSession['runCompaction'];
-  const runCompaction: Compaction = (args, runContext, ownership, modelExchange) =>
-    inTurn(async () => {
-      const byHand = ownership === undefined;
-      return await underlying.compact(async () => {
-        // Left to itself, the wrapper compacts what it remembers. A failure to add makes it forget.
-        if (byHand) wrapped.addItems([underlying.refusedItem]).catch(() => {});
-        return wrapped.runCompaction(args, runContext, ownership, modelExchange);
-      });
-    });
-
   return Object.assign(wrapper, {
+    ...ownershipOf(wrapper, session, through),
+    acceptsRunContext: true as const,
     runCompaction,
-    addItems: (items: AgentInputItem[]) => inTurn(() => wrapped.addItems(items)),
-    popItem: () => inTurn(wrapped.popItem),
-    clearSession: () => inTurn(wrapped.clearSession),
     // Past the wrapper, which would take it for a read of its own.
-    getItems: (limit?: number) => session.getItems(limit),
+    getItems: session.getItems.bind(session),
+    addItems: (items: AgentInputItem[], runContext?: Context) =>
+      through(
+        runContext,
+        () => wrapped.addItems(items),
+        () => session.addItems(items, runContext),
+      ),
+    popItem: (runContext?: Context) =>
+      through(runContext, wrapped.popItem, () => session.popItem(runContext)),
+    clearSession: (runContext?: Context) =>
+      through(runContext, wrapped.clearSession, () => session.clearSession(runContext)),
     applyHistoryTransaction: session.applyHistoryTransaction.bind(session),
     applyHistoryMutations: session.applyHistoryMutations.bind(session),
     replaceHistoryWithCompaction: session.replaceHistoryWithCompaction.bind(session),
   });
 }
 
-/** What the wrapper works on. In a compaction, clearing and adding become one replacement. */
-class UnderlyingSession implements Session {
-  /** An item that cannot be added. */
-  readonly refusedItem = { role: 'user' as const, content: randomUUID() };
-  readonly #session: AgentsSession;
-  #compaction: { reads: (SessionMark | null)[]; cleared: boolean; failed: boolean } | undefined;
-
-  constructor(session: AgentsSession) {
-    this.#session = session;
-  }
-
-  async compact<T>(call: () => Promise<T>): Promise<T> {
-    this.#compaction = { reads: [], cleared: false, failed: false };
-    try {
-      const result = await call();
-      if (this.#compaction.cleared) await this.#replace([]);
-      return result;
-    } finally {
-      this.#compaction = undefined;
-    }
-  }
-
-  getSessionId(): Promise<string> {
-    return this.#session.getSessionId();
-  }
-
-  async getItems(limit?: number): Promise<AgentInputItem[]> {
-    if (!this.#compaction) return this.#session.getItems(limit);
-    const { messages, mark } = await this.#session.conversation.read({ last: limit });
-    this.#compaction.reads.push(mark);
-    return messages.map(toItem);
-  }
-
-  async addItems(items: AgentInputItem[]): Promise<void> {
-    const [first] = items;
-    if (first && 'content' in first && first.content === this.refusedItem.content) {
-      // What was read until now was read for whoever was waiting before.
-      if (this.#compaction) this.#compaction.reads = [];
-      throw new Error('Refused, so that the wrapper reads the history anew.');
-    }
-    if (this.#compaction?.cleared) {
-      // Nothing was lost that the wrapper would have to restore.
-      if (!this.#compaction.failed) await this.#replace(items);
-      return;
-    }
-    await this.#session.addItems(items);
-  }
-
-  popItem(): Promise<AgentInputItem | undefined> {
-    return this.#session.popItem();
-  }
-
-  async clearSession(): Promise<void> {
-    if (this.#compaction) this.#compaction.cleared = true;
-    else await this.#session.clearSession();
-  }
-
-  async #replace(items: AgentInputItem[]): Promise<void> {
-    const compaction = this.#compaction;
-    if (compaction === undefined) return;
-    compaction.failed = true;
-    await this.#session.replaceHistoryAt(decidedOn(compaction.reads), items);
-    compaction.failed = false;
-    compaction.cleared = false;
-  }
-}
-
-/**
- * The history that the wrapper decided on. It reads once or twice before it asks the model for a
- * compaction, and once more after that; only the reads before count, and they must agree.
- */
-function decidedOn(reads: readonly (SessionMark | null)[]): SessionMark | null {
-  const [first = null, ...others] = reads.slice(0, -1);
-  const agree = others.every(
-    (mark) =>
-      mark?.epoch === first?.epoch &&
-      mark?.generation === first?.generation &&
-      mark?.length === first?.length,
-  );
-  if (agree) return first;
-  throw new SessionError(
-    'conflict',
-    'History has moved on while its compaction was decided; nothing was changed. Compact again.',
-    { retryable: true },
-  );
+/** What a wrapper reads and adds by that compacts only what it has read itself. */
+function ownershipOf<TContext>(
+  wrapper: Session,
+  session: AgentsSession<TContext>,
+  through: <Result>(
+    runContext: RunContext<TContext> | undefined,
+    ofWrapper: () => Promise<Result>,
+    ofSession: () => Promise<Result>,
+  ) => Promise<Result>,
+): Partial<OpenAIResponsesCompactionOwnershipAwareSession> {
+  if (!isOpenAIResponsesCompactionOwnershipAwareSession(wrapper)) return {};
+  const read = wrapper.getItemsWithCompactionOwnership.bind(wrapper);
+  const add = wrapper.addItemsWithCompactionOwnership.bind(wrapper);
+  return {
+    getItemsWithCompactionOwnership: (runContext) =>
+      through(
+        runContext,
+        () => read(runContext),
+        async () => ({ items: await session.getItems(undefined, runContext), ownership: {} }),
+      ),
+    addItemsWithCompactionOwnership: (items, ownership, runContext) =>
+      through(
+        runContext,
+        () => add(items, ownership, runContext),
+        () => session.addItems(items, runContext),
+      ),
+  };
 }

@@ -1,88 +1,245 @@
+import { conflict, Conversation, sessionNotFound } from '@agent-sessions/session-core';
 import type {
   Commit,
   CommitResult,
-  Conversation,
+  ConversationOptions,
   Message,
+  NewMessage,
   ReadQuery,
   ReadResult,
   SessionMark,
 } from '@agent-sessions/session-core';
 
-/** What is committed to the session as it was seen. */
-type Change = Pick<Commit, 'drop' | 'append' | 'intent' | 'returnDropped'>;
+import { answersNoCall, endOfAnsweredCalls, endsTurn, indicesThatStay } from '../items/calls.ts';
+import { itemsIn, toItem } from '../items/item-message.ts';
+import { KnownHistory } from './known-history.ts';
+import { isRefusal, unattainable, whileInConflict, withoutCall } from './refusals.ts';
 
-/** A run's view of its session: what it has seen decides what it may write. */
+/** What is committed to the session as it was seen. */
+type Change = Pick<Commit, 'drop' | 'append' | 'intent' | 'returnDropped' | 'forgetOperations'>;
+
+/** How it is committed. */
+interface Decision {
+  readonly operationId?: string | undefined;
+  /** The history that it was decided on. @defaultValue the session that was seen, whatever it holds */
+  readonly expect?: SessionMark | null | undefined;
+}
+
+/**
+ * What somebody sees of a session decides what they may write: a run, with the runs nested in it, or
+ * all who are in none.
+ *
+ * A run is bound by what it reads first: the session that it finds, and how much of its history. It
+ * reads again before it writes (after an approval, for a compaction), and so do nested runs; none of
+ * that binds it anew. When every turn that was begun is stored whole, the next read begins another
+ * run. Outside of runs, every read begins anew.
+ */
 export class SessionView {
   readonly conversation: Conversation;
-  /** Tells the session from others that had or will have its id; `null` where none was seen. */
-  #epoch: string | null = null;
-  /** The history that the caller knows; `null` for none, `undefined` where it has read nothing. */
-  #known: SessionMark | null | undefined;
+  /** The session whoever asks, to tell another user's from none. */
+  readonly #anybodys: Conversation;
+  readonly #isOfRun: boolean;
+  /** The epoch of the session that was seen; `null` where there was none, `undefined` before. */
+  #seen: string | null | undefined;
+  #known: KnownHistory | undefined;
+  /** How many turns were begun by a read and are not stored whole. */
+  #openTurns = 0;
 
-  constructor(conversation: Conversation) {
-    this.conversation = conversation;
+  constructor(options: ConversationOptions, isOfRun: boolean) {
+    this.conversation = new Conversation(options);
+    const { sessionId } = this.conversation;
+    this.#anybodys = new Conversation({ store: options.store, sessionId });
+    this.#isOfRun = isOfRun;
   }
 
-  /** The history that a compaction by the caller stands for. */
-  get known(): SessionMark | null | undefined {
-    return this.#known;
+  get isRead(): boolean {
+    return this.#seen !== undefined;
   }
 
-  /** Reads without telling the caller. */
-  async read(query: Omit<ReadQuery, 'userId'>): Promise<ReadResult> {
+  /** Whether a turn was begun here that is not stored whole. */
+  get isInTurn(): boolean {
+    return this.#openTurns > 0;
+  }
+
+  /**
+   * Reads for the caller, who knows from then on what was there.
+   *
+   * @throws SessionError `session_not_found` in a run where the session that was read first is gone
+   * or is another by now, or where it is another user's: to that user, it would read as empty
+   */
+  async read(last: number | undefined): Promise<Message[]> {
+    const { messages, mark } = await this.conversation.read({ last });
+    if (this.#isOfRun && !this.isInTurn && mark === null) await this.#refuseAnothers();
+    if (this.isInTurn) {
+      this.#bind(mark);
+    } else {
+      this.#seen = mark?.epoch ?? null;
+      this.#known = KnownHistory.upTo(mark);
+    }
+    if (this.#isOfRun) this.#openTurns += 1;
+    return messages;
+  }
+
+  /** Reads what a write is decided on, and tells the caller nothing. */
+  async look(query: Omit<ReadQuery, 'userId'>): Promise<ReadResult> {
     const result = await this.conversation.read(query);
-    this.#epoch = result.mark?.epoch ?? null;
+    if (this.#isOfRun) this.#bind(result.mark);
+    else this.#seen = result.mark?.epoch ?? null;
     return result;
   }
 
   /**
-   * Reads for the caller.
+   * Commits to the session that was seen, if one was.
    *
-   * @param keepsKnown - what was added since the caller read first is not known to it: a run reads
-   * again before it writes, but its model has only seen what the run began with
+   * @throws SessionError in a run, for the result of a call that is not in history: `conflict`, or
+   * `session_not_found` where there is no history
    */
-  async readForCaller(last: number | undefined, keepsKnown: boolean): Promise<Message[]> {
-    const { messages, mark } = await this.read({ last });
-    if (!keepsKnown || !isGrowth(this.#known, mark)) this.#known = mark;
-    return messages;
+  async commit(change: Change, decision: Decision = {}): Promise<CommitResult> {
+    const added = itemsIn(change.append);
+    const result =
+      this.#isOfRun && answersNoCall(added)
+        ? await this.#commitAnswers(change, decision)
+        : await this.#commit(change, decision);
+    if (endsTurn(added)) this.#endTurn();
+    return result;
   }
 
-  /** Commits to the session that was seen, if one was. */
-  async commit(
-    change: Change,
-    options: { operationId?: string; expect?: SessionMark | null | undefined } = {},
-  ): Promise<CommitResult> {
-    const { operationId, expect } = options;
-    const seen = this.#epoch === null ? undefined : { epoch: this.#epoch };
-    const known = this.#known;
+  /** Drops the last message and answers it. */
+  async pop(): Promise<readonly Message[]> {
+    const change = { drop: 1, returnDropped: true };
+    if (!this.#isOfRun) return (await this.#commit(change)).dropped;
+    // A run must know whether the message was one that it knew.
+    return await whileInConflict(async () => {
+      const { mark } = await this.look({ last: 0 });
+      return (await this.#commit(change, { expect: mark })).dropped;
+    });
+  }
+
+  /** Drops all there is and forgets the operations; outside of runs, whichever session is there. */
+  async clear(): Promise<void> {
+    if (!this.#isOfRun) this.#seen = undefined;
+    const { mark } = await this.#commit({ drop: 'all', forgetOperations: true });
+    this.#known = KnownHistory.upTo(mark);
+  }
+
+  /**
+   * Replaces what the caller knows of history, what was read last or, in a run, first, and what was
+   * written since, by its compaction. What others have added stays, after it.
+   *
+   * @throws SessionError `conflict` where others have changed history otherwise, and
+   * `session_not_found`
+   */
+  async compact(compaction: readonly NewMessage[]): Promise<void> {
+    const items = itemsIn(compaction);
+    if (this.#isOfRun && answersNoCall(items)) throw withoutCall(this.conversation.sessionId);
+    await this.replace(this.#known, compaction);
+    if (endsTurn(items)) this.#endTurn();
+  }
+
+  /** {@link compact} of a history that the caller has read otherwise; `undefined` for all there is. */
+  async replace(known: KnownHistory | undefined, compaction: readonly NewMessage[]): Promise<void> {
+    await whileInConflict(async (refused) => {
+      let stay: readonly Message[] = [];
+      let expect = known?.mark;
+      if (known && (refused || !known.isWhole)) {
+        const { messages, mark } = await this.conversation.read();
+        if (!known.isContinuedBy(mark, messages)) throw refused ?? this.#hasChanged(known, mark);
+        stay = messagesThatStay(messages, known, compaction);
+        expect = mark;
+      }
+      const append = [...compaction, ...stay];
+      const { mark } = await this.#commit({ drop: 'all', append }, { expect });
+      this.#known = KnownHistory.upTo(mark, compaction.length);
+    });
+  }
+
+  /** Commits results to the very history in which their calls were found. */
+  async #commitAnswers(change: Change, decision: Decision): Promise<CommitResult> {
+    const attempt = async () => {
+      const { messages, mark } = await this.look({});
+      if (!this.#hasCalls(messages, change)) return mark;
+      const { operationId, expect = mark } = decision;
+      return this.#commit(change, { operationId, expect });
+    };
+    const isDecided = decision.expect !== undefined;
+    const found = await (isDecided ? attempt() : whileInConflict(attempt));
+    if (found && 'repeated' in found) return found;
+    const { sessionId } = this.conversation;
+    const refusal = found ? withoutCall(sessionId) : sessionNotFound(sessionId);
+    const { operationId } = decision;
+    if (operationId === undefined) throw refusal;
+    const repetition = { operationId, expect: unattainable(found) };
+    return await this.#commit(change, repetition).catch((error: unknown) => {
+      throw isRefusal(error) ? refusal : error;
+    });
+  }
+
+  #hasCalls(messages: readonly Message[], { drop = 0, append }: Change): boolean {
+    const kept = drop === 'all' ? 0 : Math.max(messages.length - drop, 0);
+    const history = messages.slice(0, kept).map(toItem);
+    const answers = itemsIn(append);
+    if (answersNoCall(answers, history)) return false;
+    // A run that goes on in another process has read what its model has never seen.
+    this.#known = this.#known?.cutAt(endOfAnsweredCalls(history, answers));
+    return true;
+  }
+
+  async #commit(change: Change, { operationId, expect }: Decision = {}): Promise<CommitResult> {
+    const seen = typeof this.#seen === 'string' ? { epoch: this.#seen } : undefined;
     const result = await this.conversation.commit(change, {
       operationId,
       expect: expect === undefined ? seen : expect,
     });
     const { mark, repeated } = result;
-    this.#epoch = mark?.epoch ?? null;
-    // The mark counts what others have done in between, which the caller does not know.
-    const length = (known?.length ?? 0) + (change.append?.length ?? 0);
-    const isOwn =
-      expect === undefined
-        ? isGrowth(known ?? null, mark) && mark?.length === length
-        : isGrowth(known, expect) && known?.length === expect?.length;
-    if (isOwn && !repeated) this.#known = mark;
+    this.#seen = mark?.epoch ?? null;
+    if (mark && !repeated) this.#learn(change, expect, mark);
     return result;
   }
 
-  /** Drops all there is and forgets the operations, whichever session is there. */
-  async clear(): Promise<void> {
-    const change = { drop: 'all' as const, forgetOperations: true };
-    const { mark } = await this.conversation.commit(change);
-    this.#epoch = mark?.epoch ?? null;
-    this.#known = mark;
+  #endTurn(): void {
+    this.#openTurns = Math.max(this.#openTurns - 1, 0);
+  }
+
+  /** What was written is known as well. */
+  #learn({ drop = 0, append = [] }: Change, before: Decision['expect'], after: SessionMark): void {
+    const known = this.#known ?? KnownHistory.upTo(null);
+    if (drop !== 0 && before === undefined) return;
+    const next =
+      drop === 0
+        ? known.grown(after, append.length)
+        : known.replaced(before ?? null, after.length - append.length, after);
+    // Outside of runs, those who read and those who write may know nothing of each other.
+    if (this.#isOfRun || next.isWhole) this.#known = next;
+  }
+
+  /** A session that has begun since is joined; one that was seen must still be there. */
+  #bind(mark: SessionMark | null): void {
+    this.#seen ??= mark?.epoch ?? null;
+    if (this.#seen === null || this.#seen === mark?.epoch) return;
+    throw sessionNotFound(this.conversation.sessionId);
+  }
+
+  async #refuseAnothers(): Promise<void> {
+    const { sessionId, userId } = this.conversation;
+    if (userId === undefined) return;
+    const found = await this.#anybodys.metadata();
+    if (found && found.userId !== userId) throw sessionNotFound(sessionId);
+  }
+
+  #hasChanged(known: KnownHistory, mark: SessionMark | null): Error {
+    const { sessionId } = this.conversation;
+    const isSame = mark !== null && mark.epoch === known.mark?.epoch;
+    return isSame ? conflict(sessionId) : sessionNotFound(sessionId);
   }
 }
 
-/** Whether one history became the other by growing only. */
-function isGrowth(from: SessionMark | null | undefined, to: SessionMark | null): boolean {
-  if (from === undefined) return false;
-  if (from === null) return true;
-  return to?.epoch === from.epoch && to.generation === from.generation && to.length >= from.length;
+function messagesThatStay(
+  messages: readonly Message[],
+  known: KnownHistory,
+  compaction: readonly NewMessage[],
+): Message[] {
+  const stay = new Set(
+    indicesThatStay(messages.map(toItem), (index) => known.has(index), itemsIn(compaction)),
+  );
+  return messages.filter((_message, index) => stay.has(index));
 }
