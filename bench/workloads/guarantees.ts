@@ -11,7 +11,10 @@ import { EncryptedSessionStore } from '@agent-sessions/session-encryption';
 
 import { commitArguments } from '../../packages/session-redisjson/src/scripts/commit-call.ts';
 import { commitScript } from '../../packages/session-redisjson/src/scripts/commit.lua.ts';
-import { callRedis } from '../../packages/session-redisjson/src/connection/redis-call.ts';
+import {
+  beginCall,
+  callRedis,
+} from '../../packages/session-redisjson/src/connection/redis-call.ts';
 import { encodeMessage } from '../../packages/session-redisjson/src/document/stored-message.ts';
 import type { Bench } from '../participants.ts';
 import { median } from '../measure/statistics.ts';
@@ -148,7 +151,7 @@ async function withAndWithoutOperations(client: Client, key: string) {
 /** What the client does for each message and each call, without a server. */
 async function measureClient(): Promise<Figure[]> {
   const message: Message = { ...messageAt(1), id: 'm', timestampMs: 0, agent: null };
-  const call = { deadlineMs: 5000, repeatable: true, writes: true };
+  const call = () => ({ ...beginCall(5000), repeatable: true, writes: true });
   const answer = async () => {};
   return [
     await perCall('a message as JSON text', async () => JSON.stringify(message)),
@@ -156,7 +159,7 @@ async function measureClient(): Promise<Figure[]> {
       encodeMessage(message),
     ),
     await perCall('a call', answer),
-    await perCall('the same with a deadline and repetition', () => callRedis(answer, call)),
+    await perCall('the same with a deadline and repetition', () => callRedis(answer, call())),
   ];
 }
 

@@ -1,6 +1,9 @@
 import { checkTtlMs, SessionError } from '@agent-sessions/session-core';
+import type { createClient } from 'redis';
 
 import { OwnConnection } from './connection/own-connection.ts';
+import { toSessionError } from './connection/redis-errors.ts';
+import { parseRedisUrl } from './connection/redis-url.ts';
 import { RedisJsonSessionStore } from './redisjson-session-store.ts';
 import type { RedisJsonSessionStoreOptions } from './redisjson-session-store.ts';
 
@@ -18,8 +21,9 @@ export interface OpenSessionStoreOptions extends RedisJsonSessionStoreOptions {
 /**
  * Connects to Redis and opens a store on the connection; closing the store closes it.
  *
- * @param url - `redis[s]://[[user]:password@]host[:port][/database]`
- * @throws SessionError `connection_failed` where Redis cannot be reached, `timeout` where it does
+ * @param url - `redis[s]://[[user]:password@]host[:port][/database]`, or `unix:///path`; the database
+ * may also be named as `?db=`
+ * @throws TypeError `invalid_argument` where the URL is not understood; SessionError `connection_failed` where Redis cannot be reached, `timeout` where it does
  * not answer, `permission_denied` where it refuses the credentials
  */
 export async function openSessionStore(
@@ -28,28 +32,55 @@ export async function openSessionStore(
 ): Promise<RedisJsonSessionStore> {
   const { connectTimeoutMs = 5000, onConnectionError = () => {}, ...storeOptions } = options;
   checkTtlMs('connectTimeoutMs', connectTimeoutMs);
+  const { socket, ...address } = parseRedisUrl(url);
   const redis = await importRedis();
-  const connection = new OwnConnection({
+  const connection = new UrlConnection({
     connectTimeoutMs,
     createClient() {
-      const socket = { connectTimeout: connectTimeoutMs, reconnectStrategy: false } as const;
-      return redis.createClient({ url, socket }).on('error', onConnectionError);
+      // What a call sends has the deadline of the call; of version 6, which has its own.
+      const noTimeout = { commandOptions: { timeout: 0 } };
+      return redis
+        .createClient({
+          ...address,
+          ...noTimeout,
+          socket: { ...socket, connectTimeout: connectTimeoutMs, reconnectStrategy: false },
+        })
+        .on('error', onConnectionError);
     },
   });
   const store = new OwningStore(connection, storeOptions);
-  await connection.connect();
+  await store.connect();
   return store;
+}
+
+type Client = ReturnType<typeof createClient>;
+
+/** The connection of a store that was opened by URL. */
+class UrlConnection extends OwnConnection<Client> {
+  readonly json = {
+    get: (key: string, options: { path: string[] }): Promise<unknown> =>
+      this.use((client) => client.json.get(key, options)),
+  };
 }
 
 /** A store whose connection is its own. */
 class OwningStore extends RedisJsonSessionStore {
-  readonly #connection: OwnConnection;
+  readonly #connection: UrlConnection;
   readonly #deadlineMs: number;
 
-  constructor(connection: OwnConnection, options: RedisJsonSessionStoreOptions) {
+  constructor(connection: UrlConnection, options: RedisJsonSessionStoreOptions) {
     super(connection, options);
     this.#connection = connection;
     this.#deadlineMs = options.deadlineMs ?? 5000;
+  }
+
+  /** @throws SessionError where it cannot, or not in time */
+  async connect(): Promise<void> {
+    try {
+      await this.#connection.connect();
+    } catch (error) {
+      throw toSessionError(error, {}, false);
+    }
   }
 
   /** Waits for the calls that are under way, and not longer than these wait. */

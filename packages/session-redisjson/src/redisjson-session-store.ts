@@ -32,7 +32,7 @@ import {
 } from './scripts/commit-call.ts';
 import type { CommitReply } from './scripts/commit-call.ts';
 import { commitScript } from './scripts/commit.lua.ts';
-import { checkConfirmation, type Confirmation, runConfirmed } from './connection/confirmation.ts';
+import type { Confirmation } from './connection/confirmation.ts';
 import { deleteScript } from './scripts/delete.lua.ts';
 import { notASession, unsupportedSchema } from './document/foreign-document.ts';
 import {
@@ -43,14 +43,10 @@ import {
   refuseDamage,
 } from './document/history.ts';
 import type { History, HistoryPart } from './document/history.ts';
-import { metadataPaths, ownerPaths, parseMetadata, parseOwner } from './document/metadata.ts';
-import { callRedis, type RedisCall } from './connection/redis-call.ts';
-import {
-  checkClient,
-  type RedisJsonClient,
-  runScript,
-  scanKeys,
-} from './connection/redis-client.ts';
+import { metadataPaths, parseMetadata, readableMetadata } from './document/metadata.ts';
+import type { CallTime } from './connection/redis-call.ts';
+import { checkClient, type RedisJsonClient } from './connection/redis-client.ts';
+import { Redis } from './connection/redis.ts';
 import {
   checkLimit,
   emitLongSessionWarning,
@@ -106,11 +102,9 @@ export class RedisJsonSessionStore implements SessionStore {
     sharedWriters: true,
     expiry: true,
   };
-  readonly #client: RedisJsonClient;
+  readonly #redis: Redis;
   readonly #keyPrefix: string;
-  readonly #deadlineMs: number;
   readonly #onDamaged: (damage: SessionError) => void;
-  readonly #confirm: Confirmation | undefined;
   readonly #limits: SessionLimits;
   readonly #warning: LongSessionWarning;
   #closed = false;
@@ -118,11 +112,10 @@ export class RedisJsonSessionStore implements SessionStore {
   /** @throws TypeError or RangeError `invalid_argument` */
   constructor(client: RedisJsonClient, options: RedisJsonSessionStoreOptions = {}) {
     const { keyPrefix = 'session:', deadlineMs = 5000, onDamaged = refuseDamage } = options;
-    this.#client = checkClient(client);
+    checkTtlMs('deadlineMs', deadlineMs);
+    this.#redis = new Redis(checkClient(client), { deadlineMs, confirm: options.confirm });
     this.#keyPrefix = checkName('keyPrefix', keyPrefix);
-    this.#deadlineMs = checkTtlMs('deadlineMs', deadlineMs) ?? deadlineMs;
     this.#onDamaged = onDamaged;
-    this.#confirm = options.confirm && checkConfirmation(client, options.confirm);
     this.#limits = {
       maxMessages: checkLimit('maxMessages', options.maxMessages),
       maxBytes: checkLimit('maxBytes', options.maxBytes),
@@ -169,30 +162,33 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
     const { last, role, since, userId, signal } = checkQuery(query);
+    const time = this.#redis.begin(signal);
     if (since && since.length > 0) {
       // From the last known message on, which tells whether it is still there.
-      const tail = await this.#read(sessionId, { userId, from: since.length - 1 }, signal);
+      const tail = await this.#read(sessionId, { userId, from: since.length - 1 }, time);
       if (tail && isContinuedBy(since, tail)) {
         for (const damage of tail.damages) this.#onDamaged(damage);
         return { messages: tail.messages.slice(1), mark: tail.mark, continues: true };
       }
     }
-    const history = await this.#read(sessionId, { userId, last, role }, signal);
-    if (!history) return { messages: [], mark: null, continues: false };
-    if (history.damages.length > 0 && (last !== undefined || role !== undefined)) {
+    let history = await this.#read(sessionId, { userId, last, role }, time);
+    const isLimited = last !== undefined || role !== undefined;
+    if (history && history.damages.length > 0 && isLimited) {
       // Limits count what can be read, and what a filter finds has lost its place.
-      const { messages, mark } = await this.read(sessionId, { userId, signal });
-      const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
-      return { messages: newest(wanted, last), mark, continues: false };
+      history = await this.#read(sessionId, { userId }, time);
     }
+    if (!history) return { messages: [], mark: null, continues: false };
     for (const damage of history.damages) this.#onDamaged(damage);
     const { messages, mark } = history;
-    return { messages, mark, continues: since?.length === 0 && isContinuedBy(since, history) };
+    const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
+    const continues = since?.length === 0 && isContinuedBy(since, history);
+    return { messages: newest(wanted, last), mark, continues };
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     const userId = checkAccess(access);
-    const reply = await this.#get(this.#key(sessionId), metadataPaths, access?.signal);
+    const time = this.#redis.begin(access?.signal);
+    const reply = await this.#redis.get(this.#key(sessionId), metadataPaths, time);
     const metadata = parseMetadata(sessionId, reply);
     return metadata && isFor(userId, metadata) ? metadata : undefined;
   }
@@ -200,12 +196,8 @@ export class RedisJsonSessionStore implements SessionStore {
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
     const key = this.#key(sessionId);
     const args = [sessionId, checkAccess(access) ?? ''];
-    const reply = await callRedis(() => runScript(this.#client, deleteScript, key, args), {
-      deadlineMs: this.#deadlineMs,
-      repeatable: false,
-      writes: true,
-      signal: access?.signal,
-    });
+    const { signal } = access ?? {};
+    const reply = await this.#redis.run(deleteScript, key, args, { repeatable: false, signal });
     // Some clients answer with buffers.
     const status = String(reply);
     if (status === 'foreign') throw notASession(sessionId);
@@ -216,14 +208,13 @@ export class RedisJsonSessionStore implements SessionStore {
   async *list(access?: SessionAccess): AsyncIterable<string> {
     const userId = checkAccess(access);
     if (this.#closed) throw storeClosed();
-    const pattern = `${this.#keyPrefix.replace(/[*?[\]\\]/g, '\\$&')}*`;
-    const reading = this.#reading(access?.signal);
-    for await (const keys of scanKeys(this.#client, pattern, (scan) => callRedis(scan, reading))) {
+    for await (const { keys, time } of this.#redis.keys(this.#keyPrefix, access?.signal)) {
       const pages = keys.map(async (key) => {
         const sessionId = key.slice(this.#keyPrefix.length);
-        const owner = parseOwner(await this.#get(key, ownerPaths, access?.signal));
+        const reply = await this.#redis.get(key, metadataPaths, time);
         // Another store's prefix may begin with this one's: its documents have other ids.
-        return owner?.sessionId === sessionId && isFor(userId, owner) ? [sessionId] : [];
+        const session = readableMetadata(sessionId, reply);
+        return session && isFor(userId, session) ? [sessionId] : [];
       });
       yield* (await Promise.all(pages)).flat();
     }
@@ -232,6 +223,7 @@ export class RedisJsonSessionStore implements SessionStore {
   /** Ends the store, not the client, which is the caller's to close. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#redis.close();
   }
 
   /** Needed by every call for a session before it asks Redis. */
@@ -240,40 +232,22 @@ export class RedisJsonSessionStore implements SessionStore {
     return this.#keyPrefix + checkSessionId(sessionId);
   }
 
-  #reading(signal: AbortSignal | undefined): RedisCall {
-    return { deadlineMs: this.#deadlineMs, repeatable: true, writes: false, signal };
-  }
-
   async #commit(
     sessionId: string,
     args: string[],
     { operationId, append, signal }: Partial<CheckedCommit>,
   ): Promise<CommitReply> {
     const key = this.#key(sessionId);
-    const commit = () =>
-      this.#confirm
-        ? runConfirmed(this.#client, commitScript, key, args, this.#confirm)
-        : runScript(this.#client, commitScript, key, args);
-    const reply = await callRedis(commit, {
-      deadlineMs: this.#deadlineMs,
+    const reply = await this.#redis.commit(commitScript, key, args, {
       repeatable: true,
-      writes: true,
       operationId,
       signal,
     });
     return parseCommitReply(reply, args, append);
   }
 
-  #get(key: string, path: string[], signal: AbortSignal | undefined): Promise<unknown> {
-    return callRedis(() => this.#client.json.get(key, { path }), this.#reading(signal));
-  }
-
-  async #read(
-    sessionId: string,
-    part: HistoryPart,
-    signal: AbortSignal | undefined,
-  ): Promise<History | undefined> {
-    const reply = await this.#get(this.#key(sessionId), historyPaths(part), signal);
+  async #read(sessionId: string, part: HistoryPart, time: CallTime): Promise<History | undefined> {
+    const reply = await this.#redis.get(this.#key(sessionId), historyPaths(part), time);
     return parseHistory(sessionId, part, reply);
   }
 }

@@ -1,12 +1,7 @@
 import { outOfRange } from '@agent-sessions/session-core';
 
-import {
-  isOnOneConnection,
-  type RedisJsonClient,
-  runScript,
-  type Script,
-  send,
-} from './redis-client.ts';
+import type { RunCommand, Script } from './redis-client.ts';
+import { runScript } from './redis-client.ts';
 import { isConnectionFault, UnconfirmedError } from './redis-errors.ts';
 
 /** What a commit waits for; see `WAIT` and `WAITAOF` in the manual of Redis. */
@@ -19,17 +14,8 @@ export interface Confirmation {
   readonly timeoutMs?: number | undefined;
 }
 
-/** @throws RangeError `invalid_argument` where the client cannot confirm */
-export function checkConfirmation(
-  client: RedisJsonClient,
-  confirmation: Confirmation,
-): Confirmation {
-  if (!isOnOneConnection(client)) {
-    throw outOfRange(
-      'confirm',
-      'needs a single client or a cluster: a pool may ask another connection.',
-    );
-  }
+/** @throws RangeError `invalid_argument` */
+export function checkConfirmation(confirmation: Confirmation): Confirmation {
   const { replicas = 0, timeoutMs = 1000 } = confirmation;
   if (!Number.isSafeInteger(replicas) || replicas < 0) {
     throw outOfRange('confirm.replicas', 'must be a whole number from 0.');
@@ -47,28 +33,29 @@ const madeBefore = ['repeated', 'exists'];
 
 /**
  * Runs the commit script, and then asks who has what it wrote. Not both at once: where the server
- * does not know the script yet, or the slot has moved, the question would arrive before the commit.
+ * does not know the script yet, the question would arrive before the commit.
  *
+ * @param run - sends commands, all on one connection: Redis answers for what that has written
  * @throws UnconfirmedError where not enough have it
  */
 export async function runConfirmed(
-  client: RedisJsonClient,
+  run: RunCommand,
   script: Script,
   key: string,
   args: string[],
   { replicas = 0, disk = false, timeoutMs = 1000 }: Confirmation,
 ): Promise<unknown> {
-  const reply = await runScript(client, script, key, args);
+  const reply = await runScript(run, script, key, args);
   const status = Array.isArray(reply) ? String(reply[0]) : '';
   if (madeBefore.includes(status)) {
-    // Redis answers for the last write of the connection that asks. What was made before, by
-    // another perhaps, is only covered by a write that follows it: this one changes nothing.
-    await send(client, key, ['JSON.NUMINCRBY', key, '$.metadata.message_count', '0']);
+    // What was made before, by another perhaps, is only covered by a write that follows it: this
+    // one changes nothing.
+    await run(['JSON.NUMINCRBY', key, '$.metadata.message_count', '0']);
   } else if (status !== madeNow) return reply;
   const wait = disk
     ? ['WAITAOF', '1', String(replicas), String(timeoutMs)]
     : ['WAIT', String(replicas), String(timeoutMs)];
-  const confirmed = await send(client, key, wait).catch((error: unknown) => {
+  const confirmed = await run(wait).catch((error: unknown) => {
     throw isConnectionFault(error) ? error : new UnconfirmedError(error);
   });
   const [onDisk, onReplicas] = Array.isArray(confirmed)

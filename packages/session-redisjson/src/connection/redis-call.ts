@@ -1,123 +1,143 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { aborted, SessionError } from '@agent-sessions/session-core';
 import type { SessionErrorDetails } from '@agent-sessions/session-core';
 
-import { isConnectionFault, isPassing, toSessionError } from './redis-errors.ts';
+import { Interruption, interrupted } from './interruption.ts';
+import {
+  isConnectionFault,
+  isEnding,
+  isNeverSent,
+  isPassing,
+  tooLarge,
+  toSessionError,
+} from './redis-errors.ts';
+import { Sending } from './sending.ts';
 
-/** @see {@link callRedis} */
-export interface RedisCall {
+/** When a call began, and who may end it. All that one method of a store asks of Redis shares it. */
+export interface CallTime {
   readonly deadlineMs: number;
-  /** Doing it twice does no harm, so it may be sent again after the connection was lost. */
-  readonly repeatable: boolean;
-  /** It changes something, so a lost answer leaves its outcome open. */
-  readonly writes: boolean;
-  readonly operationId?: string | undefined;
+  /** By `performance.now()`. */
+  readonly end: number;
   /** The caller's way to end the call earlier. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Between two tries: node-redis needs a moment to find out that it is connected again. */
-const pauseMs = 20;
+/** @see {@link callRedis} */
+export interface RedisCall extends CallTime {
+  /** Doing it twice does no harm, so it may be sent again though it may have been done. */
+  readonly repeatable: boolean;
+  /** It changes something, so a lost answer leaves its outcome open. */
+  readonly writes: boolean;
+  readonly operationId?: string | undefined;
+  /** The client finds the node of a cluster that serves a key. */
+  readonly isCluster?: boolean | undefined;
+  /** Told where the deadline has passed without an answer. */
+  readonly onTimeout?: (() => void) | undefined;
+}
+
+/** The time of a call that begins now. */
+export function beginCall(deadlineMs: number, signal?: AbortSignal): CallTime {
+  return { deadlineMs, end: performance.now() + deadlineMs, signal };
+}
 
 /**
  * Calls Redis so that it settles within a deadline, and repeats what may be repeated if the
- * connection is lost meanwhile or the server is still starting. node-redis alone leaves a command
- * that was sent and not answered hanging until the socket dies.
+ * connection is lost meanwhile or the server refuses for the moment. node-redis alone leaves a
+ * command that was sent and not answered hanging until the socket dies, and one that waited for a
+ * connection is sent long after its caller was told that it failed.
  *
+ * @param send - one try; what it sends can be taken back when the call ends
  * @throws SessionError saying what happened, and whether the outcome is known
  */
-export async function callRedis<T>(send: () => Promise<T>, call: RedisCall): Promise<T> {
-  const { deadlineMs, operationId, writes, signal } = call;
+export async function callRedis<T>(
+  send: (sending: Sending) => Promise<T>,
+  call: RedisCall,
+): Promise<T> {
+  const { end, operationId, signal } = call;
   if (signal?.aborted) throw aborted(signal, { operationId });
-  const details = { outcome: writes ? 'unknown' : 'not_applied', operationId } as const;
-  const end = performance.now() + deadlineMs;
-  const interruption = new Interruption(deadlineMs, signal);
-  let answerWasLost = false;
+  const interruption = new Interruption(end, signal);
+  const tries = new Tries(call);
   try {
     for (;;) {
       try {
-        return await interruption.orElse(send);
+        return await interruption.orElse(() => send(tries.next()));
       } catch (error) {
-        const timeLeft = performance.now() + pauseMs < end;
-        const passes = isConnectionFault(error) || isPassing(error);
-        if (!(call.repeatable && timeLeft && passes)) throw error;
-        answerWasLost ||= isConnectionFault(error);
+        await interruption.pause(tries.pauseAfter(error));
       }
-      await interruption.orElse(() => sleep(pauseMs));
     }
   } catch (error) {
-    if (error === interrupted && signal?.aborted) throw aborted(signal, details);
-    if (error === interrupted) throw timeout(deadlineMs, details);
-    const failure = toSessionError(error, details);
-    throw answerWasLost ? asUncertain(failure, details) : failure;
+    throw tries.failure(error);
   } finally {
     interruption.end();
   }
 }
 
-/** Beyond this, Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Between two tries, at first: node-redis needs a moment to find out that it is connected again. */
+const shortestPauseMs = 20;
+const longestPauseMs = 1000;
+/** After so many connections that ended before the answer, it is not the connection's fault. */
+const mostEndings = 4;
 
-/** What a call ends with when its deadline has passed or its caller's signal is aborted. */
-const interrupted = Symbol('interrupted');
+/** What became of the tries of a call. */
+class Tries {
+  /** Of the try that is being made. */
+  readonly #sending = new Sending();
+  readonly #call: RedisCall;
+  #count = 0;
+  #endings = 0;
+  /** One before the last may have been done, for all that is known. */
+  #answerWasLost = false;
+  /** What the last try failed with, until the next is made. */
+  #last: unknown;
 
-/** The deadline of a call, and its caller's signal. */
-class Interruption {
-  readonly #signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout;
-  #isOver = false;
-  /** Ends what is waited for at the time. Cheaper than a promise of it, raced at every call. */
-  #giveUp = () => {};
-
-  constructor(deadlineMs: number, signal: AbortSignal | undefined) {
-    this.#signal = signal;
-    this.#timer = setTimeout(this.#stop, Math.min(deadlineMs, longestTimerMs));
-    if (signal) addStop(signal, this.#stop);
+  constructor(call: RedisCall) {
+    this.#call = call;
   }
 
-  readonly #stop = () => {
-    this.#isOver = true;
-    this.#giveUp();
-  };
-
-  /** What the work comes to, or a rejection with `interrupted` if that is earlier. */
-  orElse<T>(work: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#giveUp = () => reject(interrupted);
-      if (this.#isOver) this.#giveUp();
-      else work().then(resolve, reject);
-    });
+  next(): Sending {
+    this.#last = undefined;
+    return this.#sending;
   }
 
-  end(): void {
-    clearTimeout(this.#timer);
-    if (this.#signal) removeStop(this.#signal, this.#stop);
+  /**
+   * How many milliseconds to wait until the next try: more each time, and not the same for all who
+   * were cut off together.
+   *
+   * @throws the error where there is to be none
+   */
+  pauseAfter(error: unknown): number {
+    const { end, isCluster = false, repeatable } = this.#call;
+    if (error === interrupted) throw error;
+    const isLost = isConnectionFault(error);
+    const mayBeDone = isLost && this.#sending.isSent && !isNeverSent(error);
+    this.#answerWasLost ||= mayBeDone;
+    this.#endings = isEnding(error) ? this.#endings + 1 : 0;
+    const mayRepeat = (isLost && (repeatable || !mayBeDone)) || isPassing(error, isCluster);
+    const leftMs = end - performance.now();
+    if (!mayRepeat || leftMs < shortestPauseMs || this.#endings === mostEndings) throw error;
+    this.#last = error;
+    this.#sending.forget();
+    const pauseMs = Math.min(shortestPauseMs * 2 ** this.#count, longestPauseMs);
+    this.#count += 1;
+    return Math.min(pauseMs * (0.5 + Math.random() / 2), leftMs / 2);
   }
-}
 
-/** What to stop when a signal is aborted: one listener, for Node warns of more than ten. */
-const stops = new WeakMap<AbortSignal, { readonly all: Set<() => void>; listener(): void }>();
-
-function addStop(signal: AbortSignal, stop: () => void): void {
-  const known = stops.get(signal);
-  if (known) known.all.add(stop);
-  else {
-    const all = new Set([stop]);
-    const listener = () => {
-      for (const each of all) each();
-    };
-    stops.set(signal, { all, listener });
-    signal.addEventListener('abort', listener);
+  /** The error for the caller; nothing is sent any more. */
+  failure(error: unknown): Error {
+    const { deadlineMs, isCluster = false, onTimeout, operationId, signal, writes } = this.#call;
+    const isSent = this.#sending.isSent && !isNeverSent(error);
+    this.#sending.takeBack();
+    const isOpen = writes && (isSent || this.#answerWasLost);
+    const details = { outcome: isOpen ? 'unknown' : 'not_applied', operationId } as const;
+    if (error === interrupted && signal?.aborted) return aborted(signal, details);
+    if (error === interrupted) onTimeout?.();
+    if (error === interrupted && this.#last === undefined) {
+      return timeout(deadlineMs, details, writes && !isSent);
+    }
+    const reason = error === interrupted ? this.#last : error;
+    if (this.#endings === mostEndings) return tooLarge(reason, details);
+    const failure = toSessionError(reason, details, isCluster);
+    return this.#answerWasLost ? asUncertain(failure, details) : failure;
   }
-}
-
-function removeStop(signal: AbortSignal, stop: () => void): void {
-  const known = stops.get(signal);
-  known?.all.delete(stop);
-  if (!known || known.all.size > 0) return;
-  stops.delete(signal);
-  signal.removeEventListener('abort', known.listener);
 }
 
 /** Whatever became of the last try: one before it, whose answer was lost, may have made the change. */
@@ -131,13 +151,17 @@ function asUncertain(failure: Error, details: SessionErrorDetails): Error {
   );
 }
 
-function timeout(deadlineMs: number, details: SessionErrorDetails): SessionError {
+function timeout(
+  deadlineMs: number,
+  details: SessionErrorDetails,
+  neverSent: boolean,
+): SessionError {
+  const within = `within ${deadlineMs} ms`;
   const advice =
     details.outcome === 'unknown'
-      ? 'The change may have been made: repeat it with the same operation id.'
-      : 'Repeat the call.';
-  return new SessionError('timeout', `Redis did not answer within ${deadlineMs} ms. ${advice}`, {
-    ...details,
-    retryable: true,
-  });
+      ? `Redis did not answer ${within}. The change may have been made: repeat it with the same operation id.`
+      : neverSent
+        ? `Redis was not reached ${within}, and nothing was sent. Repeat the call.`
+        : `Redis did not answer ${within}. Repeat the call.`;
+  return new SessionError('timeout', advice, { ...details, retryable: true });
 }

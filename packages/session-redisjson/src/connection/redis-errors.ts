@@ -1,57 +1,16 @@
 import { isNativeError } from 'node:util/types';
 
 import { SessionError } from '@agent-sessions/session-core';
-import type { SessionErrorCode, SessionErrorDetails } from '@agent-sessions/session-core';
+import type { SessionErrorDetails } from '@agent-sessions/session-core';
 
-/** How an error of the server is recognised, what it means, and what to do. */
-const replies: readonly [
-  RegExp,
-  SessionErrorCode,
-  string,
-  Pick<SessionErrorDetails, 'retryable'>,
-][] = [
-  [
-    /WRONGTYPE|wrong Redis type/,
-    'not_a_session',
-    'The key of this session holds something that is not a JSON document; it was left as it is. Use another key prefix or session id.',
-    {},
-  ],
-  [
-    /unknown (redis )?command/i,
-    'missing_capability',
-    'This server has no JSON commands. Use Redis 8, Redis Stack, or a Redis with the RedisJSON module.',
-    {},
-  ],
-  [
-    /NOPERM|no permissions|can't run this command/,
-    'permission_denied',
-    'This Redis user may not do it. Grant JSON.*, EVALSHA, EVAL, PEXPIRE, UNLINK and SCAN on the session keys.',
-    {},
-  ],
-  [
-    // Who is not logged in may not even send long commands.
-    /NOAUTH|WRONGPASS|unauthenticated/,
-    'permission_denied',
-    'Redis refused the credentials. Correct the user and password in the URL.',
-    {},
-  ],
-  [
-    /\bOOM\b/,
-    'unavailable',
-    'Redis is out of memory and refused the change. Raise maxmemory or delete data, then repeat the call.',
-    { retryable: true },
-  ],
-  [
-    /READONLY|read only replica|LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|EXECABORT/,
-    'unavailable',
-    'Redis refuses changes at the moment. Repeat the call later.',
-    { retryable: true },
-  ],
-];
-
-/** Errors of node-redis and of Node's sockets that mean the connection, by name or code. */
-const connectionFaults =
-  /^(SocketClosedUnexpectedlyError|ConnectionTimeoutError|SocketTimeoutError|ClientOfflineError|DisconnectsClientError|RootNodesUnavailableError|ReconnectStrategyError|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|NR_CLOSED|UNCERTAIN_STATE)$/;
+import {
+  connectionFaults,
+  endings,
+  neverConnected,
+  nodeOfCluster,
+  type RedisFault,
+  replies,
+} from './redis-faults.ts';
 
 /** The change was made, and is not known to be as safe as it should be. */
 export class UnconfirmedError extends Error {
@@ -63,45 +22,95 @@ export class UnconfirmedError extends Error {
   }
 }
 
-/** Whether an error passes by itself: the server is starting, or the cluster is finding itself. */
-export function isPassing(error: unknown): boolean {
-  return /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN)\b/.test(describe(originOf(error)).message);
+/** A refusal after which the same call is made on another connection, where it may be accepted. */
+export class RefusedByConnectionError extends Error {
+  override readonly name = 'RefusedByConnectionError';
 }
 
-/** Whether an error says that the connection was lost, so that the outcome of a command is unknown. */
+/** A connection that was lost while the answer to another command was due. */
+export class LostBesideError extends Error {
+  override readonly name = 'LostBesideError';
+}
+
+/** Whether an error says that the connection cannot be made or was lost. */
 export function isConnectionFault(error: unknown): boolean {
-  const { kind, code } = describe(originOf(error));
-  return connectionFaults.test(kind) || connectionFaults.test(code);
+  return error instanceof LostBesideError || connectionFaultOf(error)?.passes === true;
+}
+
+/** Whether nothing can have been sent, where a connection is at fault. */
+export function isNeverSent(error: unknown): boolean {
+  return matches(neverConnected, error);
+}
+
+/** Whether the server ended the connection while it was this command's turn, as far as is known. */
+export function isEnding(error: unknown): boolean {
+  return !(error instanceof LostBesideError) && matches(endings, error);
+}
+
+/** Whether the server refused because it is a replica; then nothing was changed. */
+export function isReadOnly(error: unknown): boolean {
+  return matches(/READONLY|read only replica/, error);
+}
+
+/** Where a node of a cluster sends the client for a key: for good, or for this once. */
+export function redirectionOf(
+  error: unknown,
+): { readonly isAsked: boolean; readonly address: string } | undefined {
+  const [, kind, address] = /^(MOVED|ASK) \d+ (\S+)/.exec(messageOf(error)) ?? [];
+  return address === undefined ? undefined : { isAsked: kind === 'ASK', address };
+}
+
+/** Whether the server refused, and will not do so for long. */
+export function isPassing(error: unknown, isCluster: boolean): boolean {
+  if (error instanceof RefusedByConnectionError) return true;
+  if (!isCluster && matches(nodeOfCluster.pattern, error)) return false;
+  return replyOf(error)?.passes === true;
 }
 
 /** The typed error for what node-redis threw. An error that is typed already stays as it is. */
-export function toSessionError(error: unknown, details: SessionErrorDetails = {}): Error {
-  if (error instanceof SessionError || error instanceof TypeError || error instanceof RangeError) {
-    return error;
+export function toSessionError(
+  error: unknown,
+  details: SessionErrorDetails,
+  isCluster: boolean,
+): Error {
+  if (error instanceof SessionError || isInvalidArgument(error)) return error;
+  if (error instanceof RefusedByConnectionError || error instanceof LostBesideError) {
+    return toSessionError(error.cause, details, isCluster);
   }
   if (error instanceof UnconfirmedError) return unconfirmed(error, details);
-  const { kind, message } = describe(error);
-  const cause = { cause: error };
-  if (isConnectionFault(error)) {
-    return new SessionError(
-      'connection_failed',
-      'The connection to Redis failed. Check that the server runs and that the URL is right, then repeat the call.',
-      { ...details, retryable: true, ...cause },
-    );
-  }
-  if (kind === 'ClientClosedError') {
+  const lost = connectionFaultOf(error);
+  if (lost) return asSessionError(lost, error, details);
+  if (isClosed(error)) {
     return new SessionError(
       'closed',
       'The Redis client is closed. Connect it before the store is used, and close it after.',
-      cause,
+      { cause: error },
     );
   }
-  const known = replies.find(([pattern]) => pattern.test(message));
-  if (known) return new SessionError(known[1], known[2], { ...known[3], ...cause });
+  const reply =
+    !isCluster && matches(nodeOfCluster.pattern, error) ? nodeOfCluster : replyOf(error);
+  if (reply) return asSessionError(reply, error, {});
   return new SessionError('store_failed', 'Redis reported an error; see its cause.', {
     ...details,
-    ...cause,
+    cause: error,
   });
+}
+
+/** The error for a command that has ended one connection after the other. */
+export function tooLarge(error: unknown, details: SessionErrorDetails): SessionError {
+  return new SessionError(
+    'connection_failed',
+    'Redis ended the connection each time that it was to answer this call. What is asked for or sent may be larger than it allows: see client-output-buffer-limit (answers), proto-max-bulk-len and client-query-buffer-limit (requests), and the log of the server. Read less at once, or raise the limit.',
+    { ...details, retryable: true, cause: error },
+  );
+}
+
+function asSessionError(
+  { code, advice, retryable }: RedisFault,
+  cause: unknown,
+  details: SessionErrorDetails,
+): SessionError {
+  return new SessionError(code, advice, { ...details, retryable, cause });
 }
 
 function unconfirmed({ cause }: UnconfirmedError, details: SessionErrorDetails): SessionError {
@@ -112,18 +121,34 @@ function unconfirmed({ cause }: UnconfirmedError, details: SessionErrorDetails):
   return new SessionError(
     'unconfirmed',
     `The commit was made, and is not confirmed as wanted: ${advice}`,
-    { ...details, retryable: cause === undefined, cause },
+    { ...details, outcome: 'unknown', retryable: cause === undefined, cause },
   );
 }
 
-/** What made an error that is typed already. */
-function originOf(error: unknown): unknown {
-  return error instanceof SessionError ? error.cause : error;
+function connectionFaultOf(error: unknown): RedisFault | undefined {
+  return connectionFaults.find(({ pattern }) => matches(pattern, error));
+}
+
+function replyOf(error: unknown): RedisFault | undefined {
+  return replies.find(({ pattern }) => matches(pattern, error));
+}
+
+function isClosed(error: unknown): boolean {
+  return matches(/^(ClientClosedError|The client is closed|Cluster closed)$/, error);
+}
+
+function isInvalidArgument(error: unknown): error is Error {
+  return isNativeError(error) && 'code' in error && error.code === 'invalid_argument';
 }
 
 /** Not by `instanceof`: Node's own errors are of another realm where the code runs in a vm, as in Jest. */
-function describe(error: unknown) {
-  if (!isNativeError(error)) return { kind: '', code: '', message: String(error) };
+function matches(pattern: RegExp, error: unknown): boolean {
+  if (pattern.test(messageOf(error))) return true;
+  if (!isNativeError(error)) return false;
   const code = 'code' in error ? String(error.code) : '';
-  return { kind: error.constructor.name, code, message: error.message };
+  return pattern.test(error.constructor.name) || pattern.test(code);
+}
+
+function messageOf(error: unknown): string {
+  return isNativeError(error) ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import type { SessionMetadata } from '@agent-sessions/session-core';
 
 import { checkSchema, notASession } from './foreign-document.ts';
-import { isStoredMetadata, isStoredOwner } from './replies.validators.ts';
+import { isStoredMetadata } from './replies.validators.ts';
 
 /** What is read of a session for its metadata: no messages. */
 export const metadataPaths = [
@@ -34,13 +34,11 @@ export function parseMetadata(sessionId: string, reply: unknown): SessionMetadat
   };
 }
 
-/** What tells whose a document is. */
-export const ownerPaths = ['$.session_id', '$.user_id'];
-
-/** Answers `undefined` where there is no document, or one that is no session's. */
-export function parseOwner(
-  reply: unknown,
-): Pick<SessionMetadata, 'sessionId' | 'userId'> | undefined {
-  if (!isStoredOwner(reply)) return undefined;
-  return { sessionId: reply['$.session_id'][0], userId: reply['$.user_id'][0] ?? null };
+/** The same, but `undefined` also for a document that cannot be read as the session's. */
+export function readableMetadata(sessionId: string, reply: unknown): SessionMetadata | undefined {
+  try {
+    return parseMetadata(sessionId, reply);
+  } catch {
+    return undefined;
+  }
 }

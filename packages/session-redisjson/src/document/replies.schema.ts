@@ -37,10 +37,3 @@ export const StoredMetadata = Type.Object({
   '$.store': Type.Array(Type.Object({ schema_version: Type.Number(), ttl_ms: Type.Integer() })),
 });
 export type StoredMetadata = Static<typeof StoredMetadata>;
-
-/** What tells whose a document is. */
-export const StoredOwner = Type.Object({
-  '$.session_id': Type.Tuple([Type.String()]),
-  '$.user_id': Type.Array(nullableString),
-});
-export type StoredOwner = Static<typeof StoredOwner>;
