@@ -3,6 +3,7 @@
 //
 //     --quick        ends within two minutes
 //     --json FILE    writes the results as JSON
+//     --anew         writes the documentation anew from the published results, measuring nothing
 //     --publish      writes the results, the tables and the chart into the documentation
 //     --guard        fails where something has become much worse than it ever was
 //     --lean         tells only, in half a minute, what our code costs the client
@@ -21,14 +22,15 @@ import { fullPlan, type Plan, quickPlan } from './plan.ts';
 import { goalsOf } from './report/goals.ts';
 import { regressionsOf } from './report/guard.ts';
 import { tablesOf } from './report/markdown.ts';
-import { publish } from './report/publish.ts';
-import type { Results, Row } from './report/results.ts';
+import { publish, published } from './report/publish.ts';
+import { parseResults, type Results, type Row } from './report/results.ts';
 import { measureClientCpu } from './workloads/client-cpu.ts';
 import { measureAtDistance } from './workloads/distance.ts';
 import { measureGuarantees } from './workloads/guarantees.ts';
 import { measureLongSessions } from './workloads/long-sessions.ts';
 import { measureMemory } from './workloads/memory.ts';
 import { compare, type Workload } from './workloads/operations.ts';
+import { measureRealItems } from './workloads/real-items.ts';
 import { measureStartUp } from './workloads/start-up.ts';
 import { measureTurns } from './workloads/turns.ts';
 
@@ -45,11 +47,15 @@ try {
       json: { type: 'string' },
       publish: { type: 'boolean', default: false },
       guard: { type: 'boolean', default: false },
+      anew: { type: 'boolean', default: false },
       lean: { type: 'boolean', default: false },
     },
   });
   if (values.lean) console.log(await measureLean());
-  else {
+  else if (values.anew) {
+    const results = parseResults(readFileSync(published.results, 'utf8'));
+    await publish({ ...results, goals: goalsOf(results) });
+  } else {
     const results = await measure(values.quick);
     console.log(tablesOf(results));
     if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, null, 1));
@@ -112,6 +118,7 @@ async function measureAll(bench: Bench, plan: Plan) {
       ...(await part('guarantees', () => measureGuarantees(bench, plan.guarantees))),
       ...(await part('the client', () => measureClientCpu(bench.client, plan.guarantees.rounds))),
     ],
+    realItems: await part('real items', () => measureRealItems(bench, plan.transcripts)),
     startUp: await part('start-up', () => measureStartUp(bench.url, plan.startUpRounds)),
   };
 }

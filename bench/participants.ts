@@ -12,10 +12,17 @@ import { provideRedis, searchModule, startRedisServer } from '../tools/redis-ser
 import { infoField } from '../tools/redis-server/server-facts.ts';
 import { type Placement, separate } from './measure/cores.ts';
 import { ServerMeter } from './measure/server-meter.ts';
-import { catalogue, pythonClass, pythonCommands, redisSessionCommands } from './peers/catalogue.ts';
+import {
+  catalogue,
+  prismaSession,
+  pythonClass,
+  pythonCommands,
+  redisSessionCommands,
+} from './peers/catalogue.ts';
 import { connect } from './peers/floors.ts';
 import { compileProgram, nodePeerInProcess, pythonPeers } from './peers/in-process.ts';
 import type { Peer, PeerGroup } from './peers/peer.ts';
+import { providePrisma, startPostgres } from './peers/postgres.ts';
 
 /** A peer that takes part. */
 export interface Participant {
@@ -76,9 +83,14 @@ async function assembleUntilFailure(ends: Ends): Promise<Bench> {
     absent.push({ name: 'LangGraph checkpoints', reason: reasonOf(error) });
     return undefined;
   });
+  const postgres = await postgresPlace(ends).catch((error: unknown) => {
+    absent.push({ name: prismaSession, reason: reasonOf(error) });
+    return undefined;
+  });
   const places = {
     redis: { place: url, meter },
     search: search && { place: search.url, meter: search.meter },
+    postgres: postgres && { place: postgres.place, meter: undefined },
     file: { place: join(folder, 'peer.db'), meter: undefined },
     nothing: { place: '', meter: undefined },
   };
@@ -94,7 +106,7 @@ async function assembleUntilFailure(ends: Ends): Promise<Bench> {
   const pids = participants.flatMap(({ peer }) => peer.pid ?? []);
   const clients = [process.pid, ...new Set(pids)];
   const placement = await separate(await processIdOf(redis.source, client), clients);
-  if (search) await separate(search.pid, []);
+  for (const server of [search, postgres]) if (server) await separate(server.pid, []);
   // Before what they are connected to ends.
   for (const { peer } of participants) ends.push(() => peer.close());
 
@@ -138,6 +150,14 @@ async function searchServer(ends: Ends) {
   const client = await connected(server.url, ends);
   const { url, pid } = server;
   return { url, pid, meter: new ServerMeter(client), clean: () => client.flushAll() };
+}
+
+/** PostgreSQL, and the Prisma that asks it. */
+async function postgresPlace(ends: Ends) {
+  const prisma = await providePrisma();
+  const server = await startPostgres();
+  ends.push(() => server.stop());
+  return { place: `${server.url}#${prisma}`, pid: server.pid };
 }
 
 async function inPython(

@@ -12,6 +12,7 @@ export interface Plan {
   readonly longLengths: readonly number[];
   readonly guarantees: { readonly rounds: number; readonly times: number };
   readonly startUpRounds: number;
+  readonly transcripts: number;
 }
 
 /** How often with one conversation, and with 64 at once; not with these where it is left out. */
@@ -71,6 +72,7 @@ export const quickPlan: Plan = {
   longLengths: [10, 1000, 10_000, 100_000],
   guarantees: { rounds: 15, times: 10 },
   startUpRounds: 1,
+  transcripts: 20,
 };
 
 export const fullPlan: Plan = {
@@ -95,4 +97,5 @@ export const fullPlan: Plan = {
   longLengths: [10, 1000, 10_000, 100_000],
   guarantees: { rounds: 40, times: 20 },
   startUpRounds: 10,
+  transcripts: 200,
 };

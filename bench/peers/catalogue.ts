@@ -5,8 +5,8 @@ export interface Entry {
   readonly group: PeerGroup;
   /** What it is, with its version, and what it leaves out of the work. */
   readonly about: string;
-  /** What it needs: the Redis of all, one of its own that has search, a file, or nothing. */
-  readonly on: 'redis' | 'search' | 'file' | 'nothing';
+  /** What it needs: the Redis of all, one of its own that has search, PostgreSQL, a file, or nothing. */
+  readonly on: 'redis' | 'search' | 'postgres' | 'file' | 'nothing';
   /** Imports what it needs, and nothing of the others. @param place - the URL or the path */
   open(place: string): Promise<Peer>;
 }
@@ -21,6 +21,8 @@ export const cached = 'ours, AgentsSession cached';
 export const pythonCommands = 'commands of the Python class';
 export const redisSessionCommands = 'commands of RedisSession';
 export const pythonClass = 'Python class JSONSession';
+export const fileSession = 'FileSession (SDK example)';
+export const prismaSession = 'PrismaSession (SDK example), PostgreSQL';
 export const chatHistory = 'LangChain chat history';
 
 /** All peers in Node, by the names that they have in the tables. */
@@ -117,6 +119,20 @@ export const catalogue: Readonly<Record<string, Entry>> = {
     about: 'examples/sqlite-session-store.ts: a file on this machine, written to disk',
     on: 'file',
     open: async (path) => (await import('./ours.ts')).sqlitePeer(path),
+  },
+  [fileSession]: {
+    group: 'others',
+    about:
+      'The session of examples/memory/file.ts of the SDK, written after it: one file of JSON, read and written as a whole; two writers at once lose messages',
+    on: 'file',
+    open: async (path) => (await import('./sdk-examples.ts')).fileSessionPeer(`${path}-sessions`),
+  },
+  [prismaSession]: {
+    group: 'others',
+    about:
+      'The session of examples/memory/sessions/prisma.ts of the SDK, written after it, on Prisma 7.10 and PostgreSQL as it is installed: a row an item',
+    on: 'postgres',
+    open: async (place) => (await import('./sdk-examples.ts')).prismaPeer(place),
   },
   'MemorySession (SDK)': {
     group: 'others',

@@ -12,7 +12,10 @@ import { driver } from './ours.ts';
 import type { Peer } from './peer.ts';
 
 /** A session of the Agents SDK, asked as the SDK asks it. */
-function sdkPeer(open: (sessionId: string) => Session, close?: () => Promise<unknown>): Peer {
+export function sdkPeer(
+  open: (sessionId: string) => Session,
+  close?: () => Promise<unknown>,
+): Peer {
   const sessionOf = memoized(open);
   return nodePeer({
     append: (session, messages) => sessionOf(session).addItems(messages.map(itemOf)),
@@ -44,6 +47,24 @@ function openOn(store: SessionStore) {
   return (sessionId: string) => new AgentsSession({ store, sessionId, ttlMs });
 }
 
+/** No more than a turn needs of a session. */
+export function minimalSession(
+  id: string,
+  getItems: (limit?: number) => Promise<AgentInputItem[]>,
+  addItems: (items: AgentInputItem[]) => Promise<unknown>,
+): Session {
+  const never = async () => {
+    throw new Error('No turn does that.');
+  };
+  return {
+    getSessionId: async () => id,
+    getItems,
+    addItems: async (items) => void (await addItems(items)),
+    popItem: never,
+    clearSession: never,
+  };
+}
+
 /** As the SDK has what a user and a model say. */
 export function itemOf({ role, content }: SaidMessage): AgentInputItem {
   if (role === 'user') return { type: 'message', role, content };
@@ -54,4 +75,14 @@ export function itemOf({ role, content }: SaidMessage): AgentInputItem {
 function textOfItem(item: unknown): unknown {
   const content = member('content')(item);
   return Array.isArray(content) ? member('text')(content[0]) : content;
+}
+
+/** What a peer has kept and read. */
+export function asItem(value: unknown): AgentInputItem {
+  if (isItem(value)) return value;
+  throw new TypeError('It is no item of the SDK.');
+}
+
+function isItem(value: unknown): value is AgentInputItem {
+  return typeof value === 'object' && value !== null && ('type' in value || 'role' in value);
 }

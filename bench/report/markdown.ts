@@ -21,6 +21,7 @@ export function tablesOf(results: Results): string {
     turnsTable(results.turns),
     '## Memory of the server for a message\n',
     memoryTable(results.memory),
+    ...sectionOf('## Items like real ones\n', realItemsNote, results.realItems),
     '## Long sessions\n',
     lengthsTable(results.long),
     '## The price of guarantees\n',
@@ -86,6 +87,15 @@ const distantNote = `Everything is a millisecond longer on its way, there as wel
 const turnsNote = `One turn is one run with a model that answers at once: the SDK reads the history and adds two items. *session* is
 the part of it that is spent in the session, *server* the time in commands of the server.
 `;
+
+const realItemsNote = `Conversations at the desk of an airline, made up: short questions, answers, tool calls with small
+arguments, results of some hundred characters. Every transcript is read back and compared, key order included.
+`;
+
+/** None where a run has none: the published one may be older than the section. */
+function sectionOf(title: string, note: string, figures: readonly Figure[]): string[] {
+  return figures.length === 0 ? [] : [title, note, figuresTable(figures)];
+}
 
 function workTables({ rows }: Results, work: string): string {
   const flights = unique(rows.filter((row) => row.work === work).map(({ inFlight }) => inFlight));

@@ -93,6 +93,8 @@ export const Results = Type.Object({
   long: Type.Array(Figure),
   guarantees: Type.Array(Figure),
   startUp: Type.Array(Figure),
+  /** Of transcripts that are like real ones. */
+  realItems: Type.Array(Figure),
   goals: Type.Array(Goal),
 });
 export type Results = Static<typeof Results>;

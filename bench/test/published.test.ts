@@ -14,7 +14,8 @@ import { cachedSession } from '../workloads/turns.ts';
 
 const results = parseResults(readFileSync(published.results, 'utf8'));
 
-// Where one fails: npm run bench -- --publish. No figure in the documentation is written by hand.
+// Where one fails: npm run bench -- --publish, or with --anew where only the form has changed. No figure
+// in the documentation is written by hand.
 describe('What is published is what a run has printed:', () => {
   test('the tables', () => {
     expect(readFileSync(published.tables, 'utf8')).toBe(tablesOf(results));
@@ -42,10 +43,12 @@ describe('What is published is what a run has printed:', () => {
   });
 });
 
-test('the published run had every peer, at every kind of work', () => {
+// It may be older than a peer, a goal or a table: those come with the next one.
+test('the published run had every peer of its time, at every kind of work', () => {
   expect(results.absent).toEqual([]);
-  const names = [...Object.keys(catalogue), 'Python class JSONSession', 'Python RedisSession'];
-  expect(results.peers.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  const names = results.peers.map(({ name }) => name);
+  const today = [...Object.keys(catalogue), 'Python class JSONSession', 'Python RedisSession'];
+  expect(names.filter((name) => !today.includes(name))).toEqual([]);
   const works = new Set(results.rows.map(({ work, inFlight }) => `${work} ${inFlight}`));
   for (const each of works) {
     const peers = results.rows
@@ -68,7 +71,6 @@ describe('The guard', () => {
   const slower = (figures: typeof results.long, part: string) =>
     figures.map((each) => (each.what.includes(part) ? { ...each, value: each.value * 10 } : each));
 
-  // The published run is older than these rows: they come with the next one.
   const newer = [
     { what: importRatio, value: 0.2, unit: '×' },
     { what: ownBundle, value: 100, unit: 'kB' },

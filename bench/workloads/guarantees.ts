@@ -28,7 +28,7 @@ import type { Figure } from '../report/results.ts';
 type Client = Bench['client'];
 
 /** The part of a commit that no client can make quicker. */
-export const script = 'the script of a commit, with arguments made beforehand';
+const script = 'the script of a commit, with arguments made beforehand';
 
 /** What commits are measured by: one with an operation id, and the one command that it cannot do without. */
 export const commit = 'a commit';

@@ -12,7 +12,7 @@ import { median, sum } from '../measure/statistics.ts';
 import { listOf, parse } from '../peers/floors.ts';
 import { messagesOf, ttlSeconds } from '../peers/messages.ts';
 import { driver } from '../peers/ours.ts';
-import { itemOf } from '../peers/sdk.ts';
+import { asItem, itemOf, minimalSession } from '../peers/sdk.ts';
 import type { TurnRow } from '../report/results.ts';
 
 /** A session of the SDK to run turns on. */
@@ -23,7 +23,7 @@ interface TurnPeer {
 }
 
 /** The floor of a turn: what the SDK itself takes, on a session that does nothing. */
-export const sdkAlone = 'the SDK alone';
+const sdkAlone = 'the SDK alone';
 export const cachedSession = 'AgentsSession, cached';
 
 /** What one peer has come to at one length. */
@@ -214,24 +214,6 @@ class TimedSession implements Session {
   }
 }
 
-/** No more than a turn needs of a session. */
-function minimalSession(
-  id: string,
-  getItems: () => Promise<AgentInputItem[]>,
-  addItems: (items: AgentInputItem[]) => Promise<unknown>,
-): Session {
-  const never = async () => {
-    throw new Error('No turn does that.');
-  };
-  return {
-    getSessionId: async () => id,
-    getItems,
-    addItems: async (items) => void (await addItems(items)),
-    popItem: never,
-    clearSession: never,
-  };
-}
-
 /** Hands out what it has, without a copy: nothing can be quicker, and nobody may do so. */
 function sharedSession(id: string): Session {
   const stored: AgentInputItem[] = [];
@@ -263,13 +245,4 @@ function stringSession(client: Client, key: string): Session {
   return minimalSession(key, getItems, async (items) =>
     client.set(key, JSON.stringify([...(await getItems()), ...items]), { EX: ttlSeconds }),
   );
-}
-
-function asItem(value: unknown): AgentInputItem {
-  if (isItem(value)) return value;
-  throw new TypeError('It is no item of the SDK.');
-}
-
-function isItem(value: unknown): value is AgentInputItem {
-  return typeof value === 'object' && value !== null && ('type' in value || 'role' in value);
 }
