@@ -48,24 +48,43 @@ export function beginCall(deadlineMs: number, signal?: AbortSignal): CallTime {
  * @param send - one try; what it sends can be taken back when the call ends
  * @throws SessionError saying what happened, and whether the outcome is known
  */
-export async function callRedis<T>(
+export function callRedis<T>(send: (sending: Sending) => Promise<T>, call: RedisCall): Promise<T> {
+  const { end, operationId, signal } = call;
+  if (signal?.aborted) return Promise.reject(aborted(signal, { operationId }));
+  const interruption = new Interruption(end, signal);
+  const sending = new Sending();
+  return interruption
+    .orElse(() => send(sending))
+    .then(
+      (answer) => {
+        interruption.end();
+        return answer;
+      },
+      // Nearly every call succeeds at once: what the others need is made for them.
+      (error: unknown) => tryAgain(error, send, call, interruption, sending),
+    );
+}
+
+async function tryAgain<T>(
+  failure: unknown,
   send: (sending: Sending) => Promise<T>,
   call: RedisCall,
+  interruption: Interruption,
+  sending: Sending,
 ): Promise<T> {
-  const { end, operationId, signal } = call;
-  if (signal?.aborted) throw aborted(signal, { operationId });
-  const interruption = new Interruption(end, signal);
-  const tries = new Tries(call);
+  const tries = new Tries(call, sending);
+  let error = failure;
   try {
     for (;;) {
+      await interruption.pause(tries.pauseAfter(error));
       try {
         return await interruption.orElse(() => send(tries.next()));
-      } catch (error) {
-        await interruption.pause(tries.pauseAfter(error));
+      } catch (next) {
+        error = next;
       }
     }
-  } catch (error) {
-    throw tries.failure(error);
+  } catch (last) {
+    throw tries.failure(last);
   } finally {
     interruption.end();
   }
@@ -80,7 +99,7 @@ const mostEndings = 4;
 /** What became of the tries of a call. */
 class Tries {
   /** Of the try that is being made. */
-  readonly #sending = new Sending();
+  readonly #sending: Sending;
   readonly #call: RedisCall;
   #count = 0;
   #endings = 0;
@@ -89,8 +108,9 @@ class Tries {
   /** What the last try failed with, until the next is made. */
   #last: unknown;
 
-  constructor(call: RedisCall) {
+  constructor(call: RedisCall, sending: Sending) {
     this.#call = call;
+    this.#sending = sending;
   }
 
   next(): Sending {

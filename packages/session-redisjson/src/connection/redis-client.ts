@@ -157,16 +157,14 @@ export interface Script {
  *
  * @param run - sends the command
  */
-export async function runScript(
+export function runScript(
   run: RunCommand,
   script: Script,
   key: string,
   args: string[],
 ): Promise<unknown> {
-  try {
-    return await run(['EVALSHA', script.sha1, '1', key, ...args]);
-  } catch (error) {
+  return run(['EVALSHA', script.sha1, '1', key, ...args]).catch((error: unknown) => {
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-    return await run(['EVAL', script.text, '1', key, ...args]);
-  }
+    return run(['EVAL', script.text, '1', key, ...args]);
+  });
 }

@@ -102,10 +102,20 @@ export class Redis {
   }
 
   #call(
-    time: CallTime,
-    about: Pick<RedisCall, 'repeatable' | 'writes' | 'operationId'>,
+    { deadlineMs, end, signal }: CallTime,
+    { repeatable, writes, operationId }: Pick<RedisCall, 'repeatable' | 'writes' | 'operationId'>,
   ): RedisCall {
-    return { ...time, ...about, isCluster: this.#isCluster, onTimeout: this.#onTimeout };
+    // Member by member: to spread objects into one another is dear, and every call comes this way.
+    return {
+      deadlineMs,
+      end,
+      signal,
+      repeatable,
+      writes,
+      operationId,
+      isCluster: this.#isCluster,
+      onTimeout: this.#onTimeout,
+    };
   }
 
   readonly #onTimeout = () => {
