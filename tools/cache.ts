@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   statSync,
@@ -12,7 +10,6 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 
 const abandonedAfterMs = 60 * 60 * 1000;
@@ -29,9 +26,8 @@ export function cacheFolder(): string {
  * Installs something into the cache once and returns the folder it lies in.
  *
  * It is installed into a folder of its own, whose name never changes (a Python environment cannot
- * be moved), and published by a link, which is one atomic step: what is published is complete. A
- * lock keeps a second run from doing the same work; should it fail, the run that publishes second
- * takes what the first one made.
+ * be moved), and published by a link, which is one atomic step: what is published is complete. Of
+ * two that install at once, the one that publishes second takes what the first one made.
  *
  * @param name - the name under the cache folder; put the version into it
  * @param proof - a file in it without which the installation counts as broken and is made anew
@@ -44,64 +40,27 @@ export async function installOnce(
   const link = join(cacheFolder(), name);
   mkdirSync(dirname(link), { recursive: true });
   if (!existsSync(join(link, proof))) {
-    await withLock(`${link}.lock`, async () => {
-      if (existsSync(join(link, proof))) return;
-      rmSync(link, { force: true });
-      removeAbandoned(link);
-      const folder = `${link}.${randomUUID()}`;
-      mkdirSync(folder);
-      try {
-        await install(folder);
-        if (!existsSync(join(folder, proof)))
-          throw new Error(`${name} was installed without ${proof}`);
-        symlinkSync(folder, link, 'junction');
-      } catch (error) {
-        rmSync(folder, { recursive: true, force: true });
-        if (!isCode(error, 'EEXIST')) throw error;
-      }
-    });
+    rmSync(link, { force: true });
+    removeAbandoned(link);
+    const folder = `${link}.${randomUUID()}`;
+    mkdirSync(folder);
+    try {
+      await install(folder);
+      if (!existsSync(join(folder, proof)))
+        throw new Error(`${name} was installed without ${proof}`);
+      symlinkSync(folder, link, 'junction');
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      if (!isCode(error, 'EEXIST')) throw error;
+    }
   }
   return realpathSync(link);
-}
-
-/** The lock is a link whose target is the owner's process id, so that it is made with its content. */
-async function withLock(lock: string, task: () => Promise<void>): Promise<void> {
-  while (!tryLock(lock)) {
-    if (isStale(lock)) rmSync(lock, { force: true });
-    else await delay(100);
-  }
-  try {
-    await task();
-  } finally {
-    rmSync(lock, { force: true });
-  }
-}
-
-function tryLock(lock: string): boolean {
-  try {
-    symlinkSync(String(process.pid), lock);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-function isStale(lock: string): boolean {
-  try {
-    if (Date.now() - lstatSync(lock).mtimeMs > abandonedAfterMs) return true;
-    process.kill(Number(readlinkSync(lock)), 0);
-    return false;
-  } catch (error) {
-    // ENOENT: its owner has just released it. EPERM: the owner lives and is another user's.
-    return isCode(error, 'ESRCH');
-  }
 }
 
 /** What a killed run left behind. */
 function removeAbandoned(link: string): void {
   for (const entry of readdirSync(dirname(link))) {
-    if (!entry.startsWith(`${basename(link)}.`) || entry.endsWith('.lock')) continue;
+    if (!entry.startsWith(`${basename(link)}.`)) continue;
     const folder = join(dirname(link), entry);
     const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0);
     if (age > abandonedAfterMs) rmSync(folder, { recursive: true, force: true });

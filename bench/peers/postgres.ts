@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { existsSync, readdirSync } from 'node:fs';
 
 import { installOnce } from '../../tools/cache.ts';
-import { freePort } from '../../tools/redis-server/free-port.ts';
+import { unusedPort } from '../../tools/port-of.ts';
 import { spawnGuarded } from '../../tools/redis-server/guarded-process.ts';
 import { runCommand } from '../../tools/run-command.ts';
 
@@ -48,7 +48,7 @@ export async function startPostgres(): Promise<Postgres> {
     'UTF8',
   );
   await runCommand(initdb, initdbArgs);
-  const port = await freePort();
+  const port = await unusedPort();
   const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
   const server = await spawnGuarded(
     as('postgres', '-D', data, '-p', `${port}`, ...settings),

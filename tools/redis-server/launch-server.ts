@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { lastLines } from '../run-command.ts';
 import { until } from '../until.ts';
 import { withConnection } from './connection.ts';
-import { freePort } from './free-port.ts';
+import { unusedPort } from '../port-of.ts';
 import type { GuardedProcess } from './guarded-process.ts';
 import { spawnGuarded } from './guarded-process.ts';
 import { infoField } from './server-facts.ts';
@@ -40,7 +40,7 @@ export interface LaunchOptions {
  * @throws Error with the last lines of its log when it does not
  */
 export async function launchServer(options: LaunchOptions): Promise<RedisServer> {
-  const { command, password = '', findPort = freePort } = options;
+  const { command, password = '', findPort = unusedPort } = options;
   const folder = await mkdtemp(join(tmpdir(), 'agent-sessions-redis-'));
   const addressOf = (port: number) =>
     `redis://${password === '' ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`;

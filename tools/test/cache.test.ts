@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installOnce } from '../cache.ts';
-import { startProgram } from './start-program.ts';
 import { withEnvironment } from './with-environment.ts';
 
 let cache: string;
@@ -16,9 +24,6 @@ afterEach(() => {
 
 const inCache = <Result>(task: () => Promise<Result>) =>
   withEnvironment({ AGENT_SESSIONS_CACHE: cache }, task);
-
-const startInstalling = (goAhead: string) =>
-  startProgram('tools/test/program-installing-once.ts', [goAhead], { AGENT_SESSIONS_CACHE: cache });
 
 const writeProof = async (folder: string) => {
   writeFileSync(join(folder, 'proof'), '');
@@ -55,29 +60,13 @@ test('an installation that fails leaves nothing', async () => {
   expect(readdirSync(cache)).toEqual([]);
 });
 
-test('of two processes at once, one installs and the other takes it', async () => {
-  const goAhead = join(cache, 'go-ahead');
-  const first = startInstalling(goAhead);
-  expect(await first.nextLine()).toBe('started');
-  expect(await first.nextLine()).toBe('installing');
-  const second = startInstalling(goAhead);
-  expect(await second.nextLine()).toBe('started');
-  writeFileSync(goAhead, '');
-  const folder = await first.nextLine();
-  expect(await second.nextLine()).toBe(folder);
-  expect(await Promise.all([first.exited, second.exited])).toEqual([0, 0]);
-});
-
-test('an installation whose process was killed does not hold up the next', async () => {
-  const killed = startInstalling('/never');
-  expect(await killed.nextLine()).toBe('started');
-  expect(await killed.nextLine()).toBe('installing');
-  killed.child.kill('SIGKILL');
-  await killed.exited;
-  expect(readdirSync(cache)).toContain('thing.lock');
-  const folder = await inCache(() => installOnce('thing', 'proof', writeProof));
-  expect(existsSync(join(folder, 'proof'))).toBe(true);
-  expect(readdirSync(cache)).not.toContain('thing.lock');
+test('what a killed installation has left is removed, once it is old', async () => {
+  const [old, fresh] = ['thing.old', 'thing.fresh'].map((name) => join(cache, name));
+  for (const folder of [old, fresh]) mkdirSync(folder ?? '');
+  utimesSync(old ?? '', 0, 0);
+  await inCache(() => installOnce('thing', 'proof', writeProof));
+  expect(readdirSync(cache)).not.toContain('thing.old');
+  expect(readdirSync(cache)).toContain('thing.fresh');
 });
 
 test('whoever publishes second takes what the first has made', async () => {

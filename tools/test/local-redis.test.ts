@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { withConnection } from '../redis-server/connection.ts';
-import { freePort } from '../redis-server/free-port.ts';
+import { unusedPort } from '../port-of.ts';
 import { startRedisServer } from '../redis-server/index.ts';
 import { askServer } from '../redis-server/server-facts.ts';
 import { until } from '../until.ts';
@@ -20,8 +20,8 @@ test('a server answers, knows JSON, and leaves nothing when stopped', async () =
 
 test('a port that is taken is given up for another', async () => {
   const first = await startRedisServer();
-  const ports = [first.port, await freePort()];
-  const second = await startRedisServer({ findPort: async () => ports.shift() ?? freePort() });
+  const ports = [first.port, await unusedPort()];
+  const second = await startRedisServer({ findPort: async () => ports.shift() ?? unusedPort() });
   expect(second.port).not.toBe(first.port);
   expect(second.pid).not.toBe(first.pid);
   await Promise.all([first.stop(), second.stop()]);

