@@ -27,6 +27,11 @@ export function comparableForm(value: object, path: () => string): JsonObject | 
   return form?.[tag] === 'Buffer' ? { ...form, [tag]: 'Uint8Array' } : form;
 }
 
+/** Whether an object is what {@link binaryForm} makes of another. */
+export function isBinaryForm(value: JsonObject): boolean {
+  return Object.hasOwn(value, tag);
+}
+
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
@@ -49,7 +54,7 @@ function holdsBinary(value: JsonValue): boolean {
 function restore(value: JsonValue): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(restore);
-  return Object.hasOwn(value, tag) ? restoreTagged(value) : restoreMembers(value);
+  return isBinaryForm(value) ? restoreTagged(value) : restoreMembers(value);
 }
 
 function restoreMembers(value: JsonObject): unknown {

@@ -9,7 +9,7 @@ import {
 import type { JsonValue, Message, NewMessage, Role } from '@agent-sessions/session-core';
 import type { AgentInputItem } from '@openai/agents-core';
 
-import { binaryForm, comparableForm, restoreBinary } from './binary.ts';
+import { binaryForm, comparableForm, isBinaryForm, restoreBinary } from './binary.ts';
 
 /**
  * The messages that stand for items: each item as it is, under the role that it has or acts in.
@@ -25,7 +25,8 @@ export function toMessages(items: readonly AgentInputItem[], path = 'items'): Ne
 
 function toMessage(item: AgentInputItem, path: string): NewMessage {
   const stored = copyJsonObject(item, path, binaryForm);
-  const kept = restoreBinary(stored);
+  // Binary inside of it says neither what it is nor who speaks.
+  const kept = isBinaryForm(stored) ? restoreBinary(stored) : stored;
   // What is no item could be added, but never be read again.
   if (!isItem(kept)) throw wrongType(path, 'must be an item of the SDK, with a type or a role.');
   return { role: roleOf(kept), item: stored };

@@ -17,7 +17,7 @@ import {
   suffixChanged,
   transactionReused,
 } from './history-transaction.ts';
-import { toItem, toMessages } from '../items/item-message.ts';
+import { itemsIn, toItem, toMessages } from '../items/item-message.ts';
 import { KnownHistory } from './known-history.ts';
 import { isError, isRefusal, unattainable, whileInConflict } from './refusals.ts';
 import { RunViews } from './run-views.ts';
@@ -125,11 +125,7 @@ export class AgentsSession<TContext = unknown>
     const append = toMessages(items);
     const view = this.#view(runContext);
     await view.commit({ append });
-    this.#log(
-      'Added',
-      view,
-      append.map(({ item }) => item),
-    );
+    this.#log('Added', view, itemsIn(append));
   }
 
   /** Drops the last item and answers it; `undefined` where there is none. */
@@ -241,6 +237,9 @@ export class AgentsSession<TContext = unknown>
   }
 
   #log(what: string, { conversation }: SessionView, items: readonly unknown[]): void {
+    const { debug } = this.#logger;
+    // The SDK's says whether anybody listens; what else it is asked, it looks up in the environment.
+    if ('enabled' in debug && debug.enabled === false) return;
     const { dontLogModelData, dontLogToolData } = this.#logger;
     const shown = dontLogModelData || dontLogToolData ? '(not logged)' : items;
     // As an argument: it is put into words only where somebody listens.

@@ -95,11 +95,11 @@ export class SessionView {
    * `session_not_found` where there is no history
    */
   async commit(change: Change, decision: Decision = {}): Promise<CommitResult> {
+    if (!this.#isOfRun) return this.#commit(change, decision);
     const added = itemsIn(change.append);
-    const result =
-      this.#isOfRun && answersNoCall(added)
-        ? await this.#commitAnswers(change, decision)
-        : await this.#commit(change, decision);
+    const result = answersNoCall(added)
+      ? await this.#commitAnswers(change, decision)
+      : await this.#commit(change, decision);
     if (endsTurn(added)) this.#endTurn();
     return result;
   }
