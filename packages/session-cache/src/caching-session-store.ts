@@ -10,8 +10,12 @@ import type {
   SessionInit,
   SessionMark,
   SessionMetadata,
+  SessionsPage,
+  SessionsQuery,
   SessionStore,
   SessionStoreCapabilities,
+  StateQuery,
+  StateValue,
 } from '@agent-sessions/session-core';
 import { LRUCache } from 'lru-cache';
 
@@ -66,25 +70,33 @@ export class CachingSessionStore implements SessionStore {
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, userId, signal } = checkQuery(query);
+    const { last, role, since, before, userId, signal } = checkQuery(query);
     const known = this.#histories.get(sessionId);
     const isOfAll = last === undefined && role === undefined;
-    if (since || last === 0 || !(known || isOfAll)) return this.#store.read(sessionId, query);
+    if (since || before !== undefined || last === 0 || !(known || isOfAll))
+      return this.#store.read(sessionId, query);
 
     const read = await this.#store.read(sessionId, { userId, signal, since: known?.mark });
     // Gone, or not for this user: what is kept may still be another's.
     if (read.mark === null) return read;
     const history = grown(read.continues ? known : undefined, read.mark, read.messages);
     this.#histories.set(sessionId, history);
-    return {
-      messages: select(history, last, role).map(copyMessage),
-      mark: read.mark,
-      continues: false,
-    };
+    const messages = select(history, last, role).map(copyMessage);
+    const hasPlace = role === undefined && messages.length > 0;
+    const first = hasPlace ? history.messages.length - messages.length : null;
+    return { messages, mark: read.mark, continues: false, first, skipped: [] };
   }
 
   metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     return this.#store.metadata(sessionId, access);
+  }
+
+  state(sessionId: string, query?: StateQuery): Promise<Readonly<Record<string, StateValue>>> {
+    return this.#store.state(sessionId, query);
+  }
+
+  sessions(query: SessionsQuery): Promise<SessionsPage> {
+    return this.#store.sessions(query);
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {

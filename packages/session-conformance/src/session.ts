@@ -4,6 +4,7 @@ import { newOperationId } from '@agent-sessions/session-core';
 import type {
   Commit,
   CommitResult,
+  JsonValue,
   Message,
   NewMessage,
   ReadResult,
@@ -43,6 +44,16 @@ export function contents(messages: readonly Message[]): unknown[] {
 /** What was said in a session, all of it. */
 export async function history(store: SessionStore, id: string): Promise<unknown[]> {
   return contents((await store.read(id)).messages);
+}
+
+/** The named values of a session, without their revisions. */
+export async function valuesOf(
+  store: SessionStore,
+  id: string,
+  names?: readonly string[],
+): Promise<Record<string, JsonValue>> {
+  const values = Object.entries(await store.state(id, { names }));
+  return Object.fromEntries(values.map(([name, { value }]) => [name, value]));
 }
 
 /** The mark of a session that must be there. */

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import {
-  checkAccess,
-  checkSessionId,
-  checkTtlMs,
-  newOperationId,
-} from './driver/contract-arguments.ts';
-import type { Message, NewMessage } from './contract/message.ts';
-import { sessionNotFound } from './driver/refusals.ts';
+import type { Message, MessageInput } from './contract/message.ts';
 import type {
   Commit,
   CommitResult,
@@ -17,7 +10,12 @@ import type {
   SessionAccess,
   SessionMetadata,
   SessionStore,
+  StateValue,
 } from './contract/store.ts';
+import { checkTtlMs } from './driver/checks.ts';
+import { newOperationId } from './driver/commit-arguments.ts';
+import { checkAccess, checkSessionId } from './driver/contract-arguments.ts';
+import { sessionNotFound } from './driver/refusals.ts';
 
 /** @see {@link Conversation} */
 export interface ConversationOptions {
@@ -39,6 +37,8 @@ export interface CommitOptions {
   readonly operationId?: string | undefined;
   /** Refuse the change where the session is no longer as it was seen. @defaultValue anything goes */
   readonly expect?: Commit['expect'];
+  /** Refuse the change where a named value has another revision. @defaultValue anything goes */
+  readonly expectState?: Commit['expectState'];
   /** Ends the call with `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -74,8 +74,8 @@ export class Conversation {
 
   /** Commits any change; the methods below are shorter words for the usual ones. */
   commit(
-    change: Omit<Commit, 'operationId' | 'expect' | 'userId' | 'ttlMs' | 'signal'>,
-    { operationId = newOperationId(), expect, signal }: CommitOptions = {},
+    change: Omit<Commit, keyof CommitOptions | 'userId' | 'ttlMs'>,
+    { operationId = newOperationId(), expect, expectState, signal }: CommitOptions = {},
   ): Promise<CommitResult> {
     // Member by member: to spread the change would take as long as to check it.
     return this.#store.commit(this.sessionId, {
@@ -85,8 +85,14 @@ export class Conversation {
       append: change.append,
       expect,
       returnDropped: change.returnDropped,
+      dropUnreadable: change.dropUnreadable,
       forgetOperations: change.forgetOperations,
       agent: change.agent,
+      state: change.state,
+      expectState,
+      usage: change.usage,
+      claim: change.claim,
+      imported: change.imported,
       userId: this.userId,
       signal,
       ttlMs: this.#ttlMs,
@@ -94,7 +100,7 @@ export class Conversation {
   }
 
   /** Adds messages at the end, contiguous, all or none. */
-  append(messages: readonly NewMessage[], options?: CommitOptions): Promise<CommitResult> {
+  append(messages: readonly MessageInput[], options?: CommitOptions): Promise<CommitResult> {
     return this.commit({ append: messages }, options);
   }
 
@@ -107,15 +113,18 @@ export class Conversation {
   /** Drops the last messages and adds others in their place. */
   replaceTail(
     drop: number | 'all',
-    messages: readonly NewMessage[],
+    messages: readonly MessageInput[],
     options?: CommitOptions,
   ): Promise<CommitResult> {
     return this.commit({ drop, append: messages }, options);
   }
 
-  /** Drops all messages; the session, its user and its agents stay. */
+  /**
+   * Drops all messages, also those that cannot be read, and the run that waits to be gone on with,
+   * which holds them. The session, its user, its agents and its other values stay.
+   */
   clear(options?: CommitOptions): Promise<CommitResult> {
-    return this.commit({ drop: 'all' }, options);
+    return this.commit({ drop: 'all', dropUnreadable: true, state: { run: null } }, options);
   }
 
   /** Makes an agent the current one and adds it to the agents used, once. */
@@ -123,15 +132,42 @@ export class Conversation {
     return this.commit({ append: [], agent }, options);
   }
 
+  /** Gives a session that has no user to the user of this conversation; see `Commit.claim`. */
+  claim(options?: CommitOptions): Promise<CommitResult> {
+    return this.commit({ claim: true }, options);
+  }
+
   /** Reads messages, with the mark of the history they stand in. */
   read(query: Omit<ReadQuery, 'userId'> = {}): Promise<ReadResult> {
-    const { last, role, since, signal } = query;
-    return this.#store.read(this.sessionId, { last, role, since, userId: this.userId, signal });
+    const { last, role, since, before, signal } = query;
+    const { userId } = this;
+    return this.#store.read(this.sessionId, { last, role, since, before, userId, signal });
   }
 
   /** Reads messages: all, the last ones, those of a role. */
-  async messages(query?: Pick<ReadQuery, 'last' | 'role' | 'signal'>): Promise<Message[]> {
+  async messages(
+    query?: Pick<ReadQuery, 'last' | 'role' | 'before' | 'signal'>,
+  ): Promise<Message[]> {
     return (await this.read(query)).messages;
+  }
+
+  /** Reads named values, each with its revision. @param names - @defaultValue all */
+  state(
+    names?: readonly string[],
+    options?: CallOptions,
+  ): Promise<Readonly<Record<string, StateValue>>> {
+    return this.#store.state(this.sessionId, { names, ...this.#access(options) });
+  }
+
+  /**
+   * Sets named values, whole, and removes those that are `null`; see `Commit.state`. Where there is
+   * no session there is nothing to keep them in: the answer's mark is `null` then.
+   */
+  setState(
+    values: Readonly<Record<string, unknown>>,
+    options?: CommitOptions,
+  ): Promise<CommitResult> {
+    return this.commit({ state: values }, options);
   }
 
   /** Answers what is known of the session; `undefined` where there is none. */

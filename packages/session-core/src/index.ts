@@ -8,11 +8,26 @@ export type {
   SessionInit,
   SessionMark,
   SessionMetadata,
+  SessionsPage,
+  SessionsQuery,
   SessionStore,
   SessionStoreCapabilities,
+  SessionSummary,
+  SessionUsage,
+  StateQuery,
+  StateValue,
 } from './contract/store.ts';
 export { newest, roles } from './contract/message.ts';
-export type { JsonObject, JsonValue, Message, NewMessage, Role, Said } from './contract/message.ts';
+export type {
+  AnyRole,
+  JsonObject,
+  JsonValue,
+  Message,
+  MessageInput,
+  NewMessage,
+  Role,
+  Said,
+} from './contract/message.ts';
 export { Conversation } from './conversation.ts';
 export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';
 export { archiveHistory } from './histories/archive-history.ts';
@@ -23,25 +38,36 @@ export { outOfRange, SessionError, wrongType } from './contract/errors.ts';
 export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './contract/errors.ts';
 
 // For drivers.
+export { checkName, checkTtlMs } from './driver/checks.ts';
 export {
   checkAccess,
-  checkCommit,
   checkInit,
-  checkName,
   checkQuery,
   checkSessionId,
-  checkTtlMs,
-  newOperationId,
+  checkStateQuery,
 } from './driver/contract-arguments.ts';
+export { checkCommit, newOperationId } from './driver/commit-arguments.ts';
+export {
+  checkSessionsQuery,
+  comparePagePositions,
+  cursorAfter,
+  pageOfSessions,
+} from './driver/sessions-page.ts';
+export type { CheckedSessionsQuery, PagePosition } from './driver/sessions-page.ts';
+export { addUsage, noUsage, usageNumbers } from './driver/usage.ts';
 export {
   aborted,
+  answerForgotten,
   conflict,
   damagedMessage,
+  notProvided,
   operationReused,
   sessionNotFound,
   storeClosed,
+  valueConflict,
 } from './driver/refusals.ts';
-export type { CheckedCommit, CheckedInit, CheckedQuery } from './driver/contract-arguments.ts';
+export type { CheckedCommit } from './driver/commit-arguments.ts';
+export type { CheckedInit, CheckedQuery, CheckedStateQuery } from './driver/contract-arguments.ts';
 export {
   applyCommit,
   checkExpectation,
@@ -49,7 +75,10 @@ export {
   isContinuedBy,
   isFor,
   newSessionState,
+  rememberedDrops,
   rememberedOperations,
+  selectValues,
+  summaryOf,
 } from './driver/session-state.ts';
 export type { Operation, SessionState } from './driver/session-state.schema.ts';
 export { parseMessage, parseSaid, stringifyMessage, stringifySaid } from './driver/message-text.ts';

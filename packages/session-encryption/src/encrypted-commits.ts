@@ -1,3 +1,4 @@
+import { notProvided } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
   Commit,
@@ -120,14 +121,18 @@ export class EncryptedCommits {
     change: Change,
     { tail, ...on }: Pick<Commit, 'expect' | 'append'> & Pick<Seen, 'tail'>,
   ): Promise<CommitResult> {
-    const { mark, repeated, dropped } = await this.#store.commit(sessionId, { ...change, ...on });
+    if (change.state.size > 0) throw notProvided('named values');
+    const { state: _1, expectState: _2, ...inClear } = change;
+    const result = await this.#store.commit(sessionId, { ...inClear, ...on });
+    const { mark, revision, repeated, dropped } = result;
     if (!repeated) {
       this.saw(sessionId, mark);
-      return { mark, repeated, dropped: tail };
+      return { mark, revision, repeated, dropped: tail };
     }
     const [first] = dropped;
     const position = (first && claimsOf(first)?.position) ?? 0;
-    return { mark, repeated, dropped: decryptRun(this.#keys, sessionId, position, dropped) };
+    const opened = decryptRun(this.#keys, sessionId, position, dropped);
+    return { mark, revision, repeated, dropped: opened };
   }
 
   /** An operation that is known has its answer still, though the tail cannot be read by now. */
@@ -144,12 +149,16 @@ export class EncryptedCommits {
 }
 
 /** A commit for the store beneath, without the fingerprint: that is a plain hash of the content. */
-type Change = Omit<CheckedCommit, 'newEpoch' | 'nowMs' | 'fingerprint' | 'appendTokens'> & {
+type Change = Omit<
+  CheckedCommit,
+  'newEpoch' | 'nowMs' | 'fingerprint' | 'appendTokens' | 'touches'
+> & {
   readonly intent: string;
 };
 
 function changeOf(commit: CheckedCommit, intent: string): Change {
-  const { newEpoch: _1, nowMs: _2, fingerprint: _3, appendTokens: _4, ...change } = commit;
+  const { newEpoch: _1, nowMs: _2, fingerprint: _3, appendTokens: _4, ...rest } = commit;
+  const { touches: _5, ...change } = rest;
   return { ...change, intent };
 }
 

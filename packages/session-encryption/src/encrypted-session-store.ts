@@ -4,6 +4,7 @@ import {
   checkSessionId,
   newest,
   newOperationId,
+  notProvided,
 } from '@agent-sessions/session-core';
 import type {
   CheckedQuery,
@@ -15,8 +16,10 @@ import type {
   SessionAccess,
   SessionInit,
   SessionMetadata,
+  SessionsPage,
   SessionStore,
   SessionStoreCapabilities,
+  StateValue,
 } from '@agent-sessions/session-core';
 
 import { hasCode } from './contention.ts';
@@ -52,7 +55,7 @@ export class EncryptedSessionStore implements SessionStore {
    * @throws TypeError or RangeError `invalid_argument`
    */
   constructor(store: SessionStore, keys: EncryptionKeys) {
-    this.capabilities = store.capabilities;
+    this.capabilities = { ...store.capabilities, state: false, sessions: false };
     this.#store = store;
     this.#keys = new SessionKeys(keys);
     this.#commits = new EncryptedCommits(store, this.#keys);
@@ -74,7 +77,7 @@ export class EncryptedSessionStore implements SessionStore {
     this.#commits.saw(sessionId, read.mark);
     const length = read.mark?.length ?? 0;
     if (checked.role === undefined) {
-      const first = length - messages.length;
+      const first = read.first ?? length;
       return { ...read, messages: decryptRun(this.#keys, sessionId, first, messages) };
     }
     try {
@@ -88,6 +91,14 @@ export class EncryptedSessionStore implements SessionStore {
 
   metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     return this.#store.metadata(sessionId, access);
+  }
+
+  async state(): Promise<Readonly<Record<string, StateValue>>> {
+    throw notProvided('named values');
+  }
+
+  async sessions(): Promise<SessionsPage> {
+    throw notProvided('pages of sessions');
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
@@ -144,6 +155,8 @@ export class EncryptedSessionStore implements SessionStore {
       ),
       mark,
       continues: false,
+      first: null,
+      skipped: [],
     };
   }
 }

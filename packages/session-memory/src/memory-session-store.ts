@@ -5,15 +5,21 @@ import {
   checkInit,
   checkQuery,
   checkSessionId,
+  checkSessionsQuery,
+  checkStateQuery,
   decideCommit,
   isContinuedBy,
   isFor,
   newest,
   newSessionState,
+  pageOfSessions,
   parseMessage,
+  rememberedDrops,
+  selectValues,
   sessionNotFound,
   storeClosed,
   stringifyMessage,
+  summaryOf,
 } from '@agent-sessions/session-core';
 import type {
   CheckedInit,
@@ -27,9 +33,13 @@ import type {
   SessionAccess,
   SessionInit,
   SessionMetadata,
+  SessionsPage,
+  SessionsQuery,
   SessionState,
   SessionStore,
   SessionStoreCapabilities,
+  StateQuery,
+  StateValue,
 } from '@agent-sessions/session-core';
 
 interface Session {
@@ -48,6 +58,8 @@ export class MemorySessionStore implements SessionStore {
     durable: false,
     sharedWriters: false,
     expiry: true,
+    state: true,
+    sessions: true,
   };
   readonly #sessions = new Map<string, Session>();
   #closed = false;
@@ -79,28 +91,52 @@ export class MemorySessionStore implements SessionStore {
     for (const message of checked.append ?? []) messages.push(stringifyMessage(message));
     if (checked.forgetOperations) operations.clear();
     operations.set(checked.operationId, operation);
-    return copyOf({ ...operation, repeated: false });
+    if (operation.dropped?.length) forgetEarlierDrops(operations);
+    const { mark, revision, dropped: answered } = operation;
+    return copyOf({ mark, revision, repeated: false, dropped: answered ?? [] });
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, userId } = checkQuery(query);
+    const { last, role, since, before, userId } = checkQuery(query);
     const session = this.#find(checkSessionId(sessionId));
     if (!session || !isFor(userId, session.state)) {
-      return { messages: [], mark: null, continues: false };
+      return { messages: [], mark: null, continues: false, first: null, skipped: [] };
     }
     const { mark } = session.state;
     const continues = isContinuedBy(since, mark, (index) => messageAt(session, index));
-    const messages = session.messages
-      .slice(continues ? since.length : 0)
-      .map(parseMessage)
-      .filter((message) => role === undefined || message.role === role);
-    return { messages: newest(messages, last), mark, continues };
+    const part = session.messages.slice(continues ? since.length : 0, before);
+    const messages = newest(
+      part.map(parseMessage).filter((message) => role === undefined || message.role === role),
+      last,
+    );
+    const end = Math.min(before ?? mark.length, mark.length);
+    const hasPlace = role === undefined && messages.length > 0;
+    const first = hasPlace ? end - messages.length : null;
+    return { messages, mark, continues, first, skipped: [] };
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     const userId = checkAccess(access);
     const state = this.#find(checkSessionId(sessionId))?.state;
     return isFor(userId, state) ? structuredClone(state.metadata) : undefined;
+  }
+
+  async state(
+    sessionId: string,
+    query?: StateQuery,
+  ): Promise<Readonly<Record<string, StateValue>>> {
+    const { names, userId } = checkStateQuery(query);
+    const state = this.#find(checkSessionId(sessionId))?.state;
+    return isFor(userId, state) ? structuredClone(selectValues(state, names)) : {};
+  }
+
+  async sessions(query: SessionsQuery): Promise<SessionsPage> {
+    const checked = checkSessionsQuery(query);
+    const found = [...this.#sessions.keys()].flatMap((sessionId) => {
+      const state = this.#find(sessionId)?.state;
+      return isFor(checked.userId, state) ? [summaryOf(state, checked.state)] : [];
+    });
+    return structuredClone(pageOfSessions(found, checked));
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
@@ -148,7 +184,14 @@ function messageAt({ messages }: Session, index: number): Message | undefined {
   return text === undefined ? undefined : parseMessage(text);
 }
 
+function forgetEarlierDrops(operations: Map<string, Operation>): void {
+  const withDrops = [...operations].filter(([, { dropped }]) => dropped && dropped.length > 0);
+  for (const [id, operation] of withDrops.slice(0, -rememberedDrops)) {
+    operations.set(id, { ...operation, dropped: null });
+  }
+}
+
 /** What is remembered must not change with what was answered. */
-function copyOf({ mark, repeated, dropped }: CommitResult): CommitResult {
-  return { mark, repeated, dropped: dropped.map(stringifyMessage).map(parseMessage) };
+function copyOf({ mark, revision, repeated, dropped }: CommitResult): CommitResult {
+  return { mark, revision, repeated, dropped: dropped.map(stringifyMessage).map(parseMessage) };
 }

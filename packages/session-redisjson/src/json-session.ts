@@ -5,6 +5,7 @@ import {
   Conversation,
 } from '@agent-sessions/session-core';
 import type {
+  AnyRole,
   JsonValue,
   Message,
   Role,
@@ -42,7 +43,7 @@ export interface JSONSessionMessage {
 
 /** What a model gets of a message. */
 export interface AgentInput {
-  readonly role: Role;
+  readonly role: AnyRole;
   readonly content: JsonValue;
 }
 

@@ -8,20 +8,25 @@ import {
   checkTtlMs,
   newest,
   storeClosed,
+  notProvided,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
   Commit,
   CommitResult,
   CreateResult,
+  Message,
   ReadQuery,
   ReadResult,
   SessionAccess,
   SessionError,
   SessionInit,
+  SessionMark,
   SessionMetadata,
+  SessionsPage,
   SessionStore,
   SessionStoreCapabilities,
+  StateValue,
 } from '@agent-sessions/session-core';
 
 import {
@@ -101,6 +106,8 @@ export class RedisJsonSessionStore implements SessionStore {
     durable: true,
     sharedWriters: true,
     expiry: true,
+    state: false,
+    sessions: false,
   };
   readonly #redis: Redis;
   readonly #keyPrefix: string;
@@ -151,24 +158,25 @@ export class RedisJsonSessionStore implements SessionStore {
         }
         const first = mark.length - added;
         const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged, first);
-        return { mark, repeated: status === 'repeated', dropped };
+        return { mark, revision: null, repeated: status === 'repeated', dropped };
       }
       case 'nothing':
-        return { mark: null, repeated: false, dropped: [] };
+        return { mark: null, revision: null, repeated: false, dropped: [] };
       default:
         throw refusal(sessionId, reply, checked.operationId);
     }
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, userId, signal } = checkQuery(query);
+    const { last, role, since, before, userId, signal } = checkQuery(query);
+    if (before !== undefined) throw notProvided('reading backwards');
     const time = this.#redis.begin(signal);
     if (since && since.length > 0) {
       // From the last known message on, which tells whether it is still there.
       const tail = await this.#read(sessionId, { userId, from: since.length - 1 }, time);
       if (tail && isContinuedBy(since, tail)) {
         for (const damage of tail.damages) this.#onDamaged(damage);
-        return { messages: tail.messages.slice(1), mark: tail.mark, continues: true };
+        return { ...placed(tail.messages.slice(1), tail.mark), continues: true };
       }
     }
     let history = await this.#read(sessionId, { userId, last, role }, time);
@@ -177,12 +185,13 @@ export class RedisJsonSessionStore implements SessionStore {
       // Limits count what can be read, and what a filter finds has lost its place.
       history = await this.#read(sessionId, { userId }, time);
     }
-    if (!history) return { messages: [], mark: null, continues: false };
+    if (!history) return { messages: [], mark: null, continues: false, first: null, skipped: [] };
     for (const damage of history.damages) this.#onDamaged(damage);
     const { messages, mark } = history;
     const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
     const continues = since?.length === 0 && isContinuedBy(since, history);
-    return { messages: newest(wanted, last), mark, continues };
+    const { first, ...rest } = placed(newest(wanted, last), mark);
+    return { ...rest, first: role === undefined ? first : null, continues };
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
@@ -191,6 +200,14 @@ export class RedisJsonSessionStore implements SessionStore {
     const reply = await this.#redis.get(this.#key(sessionId), metadataPaths, time);
     const metadata = parseMetadata(sessionId, reply);
     return metadata && isFor(userId, metadata) ? metadata : undefined;
+  }
+
+  async state(): Promise<Readonly<Record<string, StateValue>>> {
+    throw notProvided('named values');
+  }
+
+  async sessions(): Promise<SessionsPage> {
+    throw notProvided('pages of sessions');
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
@@ -250,6 +267,11 @@ export class RedisJsonSessionStore implements SessionStore {
     const reply = await this.#redis.get(this.#key(sessionId), historyPaths(part), time);
     return parseHistory(sessionId, part, reply);
   }
+}
+
+function placed(messages: Message[], mark: SessionMark | null) {
+  const first = messages.length === 0 ? null : (mark?.length ?? 0) - messages.length;
+  return { messages, mark, first, skipped: [] };
 }
 
 function isFor(userId: string | undefined, session: { readonly userId: string | null }): boolean {

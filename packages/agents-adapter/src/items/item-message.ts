@@ -77,7 +77,7 @@ function plainMessage({ role, content }: Message): AgentInputItem {
   const text = textOf(content);
   if (role === 'assistant') {
     const said = { type: 'output_text' as const, text };
-    return { type: 'message', role, status: 'completed', content: [said] };
+    return { type: 'message', role: 'assistant', status: 'completed', content: [said] };
   }
   if (role === 'system' || role === 'developer') {
     return { type: 'message', role: 'system', content: text };

@@ -1,4 +1,4 @@
-import type { Message, NewMessage } from '@agent-sessions/session-core';
+import type { Message, MessageInput } from '@agent-sessions/session-core';
 import { applySessionHistoryMutations } from '@openai/agents-core';
 import type { SessionHistoryMutation } from '@openai/agents-core';
 
@@ -7,7 +7,7 @@ import { comparableText, toItem, toMessages } from '../items/item-message.ts';
 /** The end of a history that changes, and what takes its place. */
 export interface TailChange {
   readonly drop: number;
-  readonly append: readonly NewMessage[];
+  readonly append: readonly MessageInput[];
 }
 
 /**
@@ -32,7 +32,7 @@ export function tailChange(
   let kept = 0;
   while (kept < after.length && before[kept]?.text === after[kept]?.text) kept += 1;
   const rest = before.slice(kept);
-  const append = after.slice(kept).map(({ message, text }): NewMessage => {
+  const append = after.slice(kept).map(({ message, text }): MessageInput => {
     const same = rest.findIndex((unchanged) => unchanged.text === text);
     return rest.splice(same, same === -1 ? 0 : 1)[0]?.message ?? message;
   });

@@ -7,7 +7,7 @@ import { change, known, said, sameMessages, times } from '../session.ts';
 const sentence = 'Messages come back deep-equal to what was given, key order included.';
 
 /** Values that a store, a query language or an encoding may take for something else. */
-const values: Readonly<Record<string, readonly unknown[]>> = {
+export const hardValues: Readonly<Record<string, readonly unknown[]>> = {
   'text that looks like something else': [
     '',
     ' ',
@@ -148,7 +148,7 @@ export const contentCases = [
   ...promise(
     sentence,
     Object.fromEntries(
-      Object.entries(values).map(([name, each]) => [
+      Object.entries(hardValues).map(([name, each]) => [
         name,
         (context: CaseContext) => comesBack(context, each.flatMap(asContentAndInItem)),
       ]),

@@ -6,6 +6,8 @@ export type SessionErrorCode =
   | 'conflict'
   /** The operation id was used before, for another change. */
   | 'operation_reused'
+  /** The operation was made, and what it answered as dropped is no longer remembered. */
+  | 'answer_forgotten'
   /** There is no room for the messages under the maximum that the store was given. */
   | 'session_full'
   /** A value that JSON cannot carry. */
@@ -16,7 +18,7 @@ export type SessionErrorCode =
   | 'unsupported_schema'
   /** A stored message cannot be read. */
   | 'damaged_message'
-  /** The server lacks what the driver needs, such as the JSON module. */
+  /** The server or the driver lacks what is needed, such as the JSON module. */
   | 'missing_capability'
   /** The server does not let this user do it. */
   | 'permission_denied'

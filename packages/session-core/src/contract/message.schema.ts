@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 
 import type { JsonObject, JsonValue } from './json-value.ts';
-import { roles } from './role.ts';
+import { type AnyRole, roles } from './role.ts';
 
 /** Who speaks. */
 export const Role = Type.Enum(roles);
@@ -18,7 +18,8 @@ const said = {
 export const Message = Type.Object({
   /** Given by the store where the caller gave none. */
   id: Type.String(),
-  role: Role,
+  /** One of {@link Role}, or what another program has written. */
+  role: Type.Unsafe<AnyRole>({ type: 'string', not: { const: '' } }),
   /** Milliseconds since the epoch, by the clock of the writer. Says nothing about order. */
   timestampMs: Type.Number(),
   /** Name of the agent that produced the message. */

@@ -1,4 +1,4 @@
-import type { Message, NewMessage, Role } from './message.ts';
+import type { JsonValue, Message, MessageInput, Role } from './message.ts';
 
 /**
  * Keeps the sessions of agents: one history of messages for each session id.
@@ -30,9 +30,11 @@ export interface SessionStore {
   create(sessionId: string, init?: SessionInit): Promise<CreateResult>;
 
   /**
-   * Changes history, which is possible in no other way: drops a tail, adds messages. The last 1,000
-   * operation ids of a session are remembered, at least. What the caller changes in its arguments
-   * after the call has no effect: they are read before the method returns its promise.
+   * Changes history, which is possible in no other way: drops a tail, adds messages. Beside it, sets
+   * named values and adds to the usage. The last 1,000 operation ids of a session are remembered, at
+   * least, and what was answered as dropped of the last 8 that dropped anything. What the caller
+   * changes in its arguments after the call has no effect: they are read before the method returns
+   * its promise.
    *
    * - A commit is applied as a whole or not at all, and what it adds stays together.
    * - Commits at the same time are all applied, one after the other.
@@ -52,6 +54,20 @@ export interface SessionStore {
    * - A commit without `append` to a session that does not exist answers a mark of `null` and
    *   leaves nothing behind.
    * - The `agent` becomes the current one and joins the agents used, once.
+   *
+   * Of named values and usage:
+   *
+   * - A value is set whole, and comes back deep-equal to what was given, key order included.
+   * - A value of `null` is removed, and values that are not named stay.
+   * - A revision in `expectState` that a value does not have is a `conflict` and nothing changes.
+   * - Values and messages of one commit are there together or not at all.
+   * - Repeating an operation id sets no value again, and adds no usage again.
+   * - The answer has the revision that the values set by the commit have.
+   * - Dropping and adding messages leaves values and usage as they are.
+   * - A commit of nothing but values, usage and a claim moves neither the time of the last write nor
+   *   the expiry.
+   * - Usage is added to the usage of the session, number by number.
+   * - With `claim` a session that has no user becomes that of `userId`, and is not found by others.
    */
   commit(sessionId: string, commit: Commit): Promise<CommitResult>;
 
@@ -63,6 +79,9 @@ export interface SessionStore {
    * - With `role` only the messages of that role are read, and `last` counts those.
    * - With `since` only what was added after that mark is read, and `continues` is true.
    * - Where history did not only grow since the mark, all of it is read, and `continues` is false.
+   * - With `before` only messages that stand before that index are read, and `last` counts back from
+   *   there.
+   * - The answer has the index of the first message that was read.
    * - A mark names the same history from whichever read or commit it comes.
    */
   read(sessionId: string, query?: ReadQuery): Promise<ReadResult>;
@@ -77,9 +96,30 @@ export interface SessionStore {
   metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined>;
 
   /**
+   * Reads named values, as of one moment.
+   *
+   * - With `names` only those values are read, and those that are not there are left out.
+   * - A session that does not exist has no values.
+   */
+  state(sessionId: string, query?: StateQuery): Promise<Readonly<Record<string, StateValue>>>;
+
+  /**
+   * A page of a user's sessions without their messages, the one written to last first.
+   *
+   * - Each session of the user that is left alone while pages are read is on one page, once.
+   * - No session of another user, of nobody, or that is gone is on a page.
+   * - Sessions come by the time of the last write, newest first, and by their ids where it is the same.
+   * - The answer has the metadata of each session, and of the named values those that are asked for.
+   * - With `after` a page begins where the one before ended, whatever became of the sessions on it.
+   * - The last page says so: its `next` is `null`.
+   */
+  sessions(query: SessionsQuery): Promise<SessionsPage>;
+
+  /**
    * Deletes a session with everything it holds.
    *
    * - Deleting answers `true`, and `false` where there was nothing to delete.
+   * - A deleted session has no values and no usage, and is on no page.
    * - A session that is created after a deletion knows nothing of the one before.
    */
   delete(sessionId: string, access?: SessionAccess): Promise<boolean>;
@@ -121,6 +161,10 @@ export interface SessionStoreCapabilities {
    * - A session without a TTL does not end.
    */
   readonly expiry: boolean;
+  /** Sessions have named values and usage beside their history; otherwise `missing_capability`. */
+  readonly state: boolean;
+  /** The sessions of a user can be listed page by page; otherwise `missing_capability`. */
+  readonly sessions: boolean;
 }
 
 /** Names the state of a history, so that a later call can tell what has happened since. */
@@ -153,6 +197,11 @@ export interface SessionInit extends SessionAccess {
    * @defaultValue the session never ends
    */
   readonly ttlMs?: number | undefined;
+  /**
+   * The times of a session that comes from elsewhere, in milliseconds since the epoch: it is created
+   * with these. @defaultValue the present, for both
+   */
+  readonly imported?: { readonly createdAtMs: number; readonly updatedAtMs: number } | undefined;
 }
 
 export interface CreateResult {
@@ -173,7 +222,7 @@ export interface Commit extends SessionInit {
   /** How many messages to drop from the end. @defaultValue 0 */
   readonly drop?: number | 'all' | undefined;
   /** Messages to add at the end, after what is dropped. Stays contiguous. */
-  readonly append?: readonly NewMessage[] | undefined;
+  readonly append?: readonly MessageInput[] | undefined;
   /**
    * The session as the caller saw it: a mark for its exact history, an epoch alone for the same
    * session with whatever history, `null` for none. @defaultValue anything
@@ -181,10 +230,26 @@ export interface Commit extends SessionInit {
   readonly expect?: SessionMark | Pick<SessionMark, 'epoch'> | null | undefined;
   /** Answer with the messages that were dropped, also when repeated. @defaultValue false */
   readonly returnDropped?: boolean | undefined;
+  /**
+   * Drop also messages that cannot be read.
+   * @defaultValue false: a drop that reaches one is `damaged_message`, and changes nothing
+   */
+  readonly dropUnreadable?: boolean | undefined;
   /** Forget all operation ids before this one. @defaultValue false */
   readonly forgetOperations?: boolean | undefined;
   /** The agent that acts from now on: becomes the current one and joins the agents used. */
   readonly agent?: string | undefined;
+  /**
+   * Named values beside the history: set to any JSON value, removed by `null`. Set whole, never
+   * merged. Names: a letter, then up to 63 letters, digits and underscores.
+   */
+  readonly state?: Readonly<Record<string, unknown>> | undefined;
+  /** The revision that each of these values must have, `null` for none. @defaultValue anything */
+  readonly expectState?: Readonly<Record<string, number | null>> | undefined;
+  /** Added to the usage of the session. */
+  readonly usage?: Partial<SessionUsage> | undefined;
+  /** Give a session that has no user to `userId`, which must be named. @defaultValue false */
+  readonly claim?: boolean | undefined;
 }
 
 export interface CommitResult {
@@ -192,6 +257,8 @@ export interface CommitResult {
   readonly mark: SessionMark | null;
   /** The operation id was known, and nothing changed. */
   readonly repeated: boolean;
+  /** Of the values that the commit has set; counts commits. `null` where there is no session. */
+  readonly revision: number | null;
   /** The messages that were dropped, in order, if the commit asked for them. */
   readonly dropped: readonly Message[];
 }
@@ -201,8 +268,14 @@ export interface ReadQuery extends SessionAccess {
   readonly last?: number | undefined;
   /** Read only messages of this role. @defaultValue all */
   readonly role?: Role | undefined;
-  /** Read only what was added after this mark. Goes without `last` and `role`. */
+  /** Read only what was added after this mark. Goes without `last`, `role` and `before`. */
   readonly since?: SessionMark | undefined;
+  /**
+   * Read only what stands before this index: with `last`, the page that ends there. History changes
+   * at its end, so an index goes on naming its message while the generation of the mark is the same.
+   * Goes without `role` and `since`. @defaultValue up to the end
+   */
+  readonly before?: number | undefined;
 }
 
 export interface ReadResult {
@@ -211,6 +284,10 @@ export interface ReadResult {
   readonly mark: SessionMark | null;
   /** The messages follow the mark in `since`; otherwise they stand for themselves. */
   readonly continues: boolean;
+  /** Index in history of the first of the messages; `null` where there is none, and with `role`. */
+  readonly first: number | null;
+  /** Indices of messages in the part that was read which are left out: they cannot be read. */
+  readonly skipped: readonly number[];
 }
 
 export interface SessionMetadata {
@@ -226,6 +303,56 @@ export interface SessionMetadata {
   readonly messageCount: number;
   /** Sum of the token counts of the messages. */
   readonly totalTokens: number;
+  /** What the session has taken of models, as commits have added it up. */
+  readonly usage: SessionUsage;
   /** Milliseconds, or `null` for a session that never ends. */
   readonly ttlMs: number | null;
+}
+
+/** What models were asked and answered: whole numbers from 0. */
+export interface SessionUsage {
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly totalTokens: number;
+  /** Those of the input that the model had cached. */
+  readonly cachedInputTokens: number;
+  /** Those of the output that were spent on reasoning. */
+  readonly reasoningTokens: number;
+}
+
+export interface StateQuery extends SessionAccess {
+  /** Read only these values. @defaultValue all */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** A named value as it was set last. */
+export interface StateValue {
+  readonly value: JsonValue;
+  /** That of the commit which set it: to be expected by the one that sets it next. */
+  readonly revision: number;
+}
+
+export interface SessionsQuery {
+  /** Whose sessions. */
+  readonly userId: string;
+  /** How many sessions make a page: 1 to 1,000. @defaultValue 20 */
+  readonly limit?: number | undefined;
+  /** The `next` of the page before. @defaultValue the first page */
+  readonly after?: string | undefined;
+  /** Names of the values to answer with each session. @defaultValue none */
+  readonly state?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SessionsPage {
+  readonly sessions: readonly SessionSummary[];
+  /** Where the next page begins; `null` where there is none. */
+  readonly next: string | null;
+}
+
+/** A session as a list shows it. */
+export interface SessionSummary extends SessionMetadata {
+  /** The named values that were asked for, where the session has them. */
+  readonly state: Readonly<Record<string, JsonValue>>;
 }

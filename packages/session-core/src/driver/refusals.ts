@@ -17,6 +17,32 @@ export function conflict(sessionId: string): SessionError {
   );
 }
 
+/** A named value is not the one that the commit was decided on. */
+export function valueConflict(sessionId: string, name: string): SessionError {
+  return new SessionError(
+    'conflict',
+    `The value \`${name}\` of session ${JSON.stringify(sessionId)} has another revision than expected; nothing was written. Read it again, decide again, and commit with the new revision.`,
+    { field: `expectState.${name}` },
+  );
+}
+
+/** What the operation answered is no longer known. */
+export function answerForgotten(sessionId: string, operationId: string): SessionError {
+  return new SessionError(
+    'answer_forgotten',
+    `Session ${JSON.stringify(sessionId)} has made this change, and no longer remembers which messages it dropped; nothing was changed. Repeat a change sooner, or read the session to see how it stands.`,
+    { operationId },
+  );
+}
+
+/** The driver does not have what was asked for. */
+export function notProvided(what: string): SessionError {
+  return new SessionError(
+    'missing_capability',
+    `This store has no ${what}: see its capabilities. Use a store that has, such as session-redisjson.`,
+  );
+}
+
 /** The operation id names another change. */
 export function operationReused(sessionId: string, operationId: string): SessionError {
   return new SessionError(
@@ -30,7 +56,7 @@ export function operationReused(sessionId: string, operationId: string): Session
 export function damagedMessage(sessionId: string, index: number, cause?: unknown): SessionError {
   return new SessionError(
     'damaged_message',
-    `Message ${index} of session ${JSON.stringify(sessionId)} cannot be read; it was left as it is. Repair or remove it in the store.`,
+    `Message ${index} of session ${JSON.stringify(sessionId)} cannot be read; it was left as it is. Repair or remove it in the store; to drop it with what is dropped, say dropUnreadable.`,
     { field: `messages[${index}]`, cause },
   );
 }

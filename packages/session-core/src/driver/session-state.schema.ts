@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 
 import { Message } from '../contract/message.schema.ts';
+import type { JsonValue } from '../contract/json-value.ts';
 import type { SessionMark, SessionMetadata } from '../contract/store.ts';
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -12,6 +13,12 @@ const Mark = Type.Object({
   lastId: nullable(Type.String()),
 });
 
+const NamedValue = Type.Object({
+  name: Type.String(),
+  value: Type.Unsafe<JsonValue>(Type.Unknown()),
+  revision: Type.Integer(),
+});
+
 /**
  * All that is to be kept of a session beside its messages and operations: plain JSON. For drivers
  * that decide in their own process, inside a transaction of their database.
@@ -20,6 +27,8 @@ export const SessionState = Type.Object({
   /** Counts commits, from 0. */
   revision: Type.Integer(),
   mark: Mark,
+  /** When the session ends, in milliseconds since the epoch; `null` for never. */
+  endsAtMs: nullable(Type.Number()),
   metadata: Type.Object({
     sessionId: Type.String(),
     userId: nullable(Type.String()),
@@ -29,20 +38,33 @@ export const SessionState = Type.Object({
     agentsUsed: Type.Array(Type.String()),
     messageCount: Type.Integer(),
     totalTokens: Type.Integer(),
+    usage: Type.Object({
+      requests: Type.Integer(),
+      inputTokens: Type.Integer(),
+      outputTokens: Type.Integer(),
+      totalTokens: Type.Integer(),
+      cachedInputTokens: Type.Integer(),
+      reasoningTokens: Type.Integer(),
+    }),
     ttlMs: nullable(Type.Number()),
   }),
+  /** The named values, each name once. */
+  values: Type.Array(NamedValue),
 });
 export interface SessionState {
   readonly revision: number;
   readonly mark: SessionMark;
+  readonly endsAtMs: number | null;
   readonly metadata: SessionMetadata;
+  readonly values: readonly Readonly<Static<typeof NamedValue>>[];
 }
 
 /** What is to be remembered of a commit under its operation id: plain JSON. */
 export const Operation = Type.Object({
   fingerprint: Type.String(),
+  revision: Type.Integer(),
   mark: Mark,
-  /** What the commit answered as dropped. */
-  dropped: Type.Array(Message),
+  /** What the commit answered as dropped; `null` where that has been forgotten. */
+  dropped: nullable(Type.Array(Message)),
 });
 export type Operation = Static<typeof Operation>;

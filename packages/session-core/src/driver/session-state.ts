@@ -1,11 +1,25 @@
-import type { CheckedCommit, CheckedInit } from './contract-arguments.ts';
+import type { CheckedCommit } from './commit-arguments.ts';
+import type { CheckedInit } from './contract-arguments.ts';
 import type { Message } from '../contract/message.ts';
-import { conflict, operationReused, sessionNotFound } from './refusals.ts';
-import type { CommitResult, SessionMark } from '../contract/store.ts';
+import type { CommitResult, SessionMark, SessionSummary, StateValue } from '../contract/store.ts';
+import {
+  answerForgotten,
+  conflict,
+  operationReused,
+  sessionNotFound,
+  valueConflict,
+} from './refusals.ts';
 import type { Operation, SessionState } from './session-state.schema.ts';
+import { addUsage, noUsage } from './usage.ts';
 
 /** How many of its last operations a session has to remember, at least. */
 export const rememberedOperations = 1000;
+
+/**
+ * Of how many of its last operations that dropped something a session has to remember what. Of those
+ * before it should forget that: people delete what they said for it to be gone.
+ */
+export const rememberedDrops = 8;
 
 /** The state of a session that begins now. */
 export function newSessionState(sessionId: string, init: CheckedInit): SessionState {
@@ -15,14 +29,16 @@ export function newSessionState(sessionId: string, init: CheckedInit): SessionSt
     metadata: {
       sessionId,
       userId: init.userId ?? null,
-      createdAtMs: init.nowMs,
-      updatedAtMs: init.nowMs,
+      createdAtMs: init.imported?.createdAtMs ?? init.nowMs,
+      updatedAtMs: init.imported?.updatedAtMs ?? init.nowMs,
       currentAgent: null,
       agentsUsed: [],
       messageCount: 0,
       totalTokens: 0,
+      usage: noUsage,
       ttlMs: init.ttlMs ?? null,
     },
+    values: [],
   };
 }
 
@@ -48,15 +64,39 @@ export function decideCommit(
   state: SessionState | undefined,
   known: Operation | undefined,
 ): CommitResult | undefined {
-  if (state && !isFor(commit.userId, state)) throw sessionNotFound(sessionId);
+  const isClaimed = commit.claim && state?.metadata.userId === null;
+  if (state && !isClaimed && !isFor(commit.userId, state)) throw sessionNotFound(sessionId);
   if (known) {
-    const { fingerprint, mark, dropped } = known;
-    if (fingerprint === commit.fingerprint) return { mark, repeated: true, dropped };
-    throw operationReused(sessionId, commit.operationId);
+    const { fingerprint, mark, revision, dropped } = known;
+    if (fingerprint !== commit.fingerprint) throw operationReused(sessionId, commit.operationId);
+    if (dropped === null) throw answerForgotten(sessionId, commit.operationId);
+    return { mark, revision, repeated: true, dropped };
   }
   checkExpectation(sessionId, commit.expect, state?.mark ?? null);
+  for (const [name, revision] of commit.expectState) {
+    const value = state?.values.find((each) => each.name === name);
+    if ((value?.revision ?? null) !== revision) throw valueConflict(sessionId, name);
+  }
   if (state || commit.append) return undefined;
-  return { mark: null, repeated: false, dropped: [] };
+  return { mark: null, revision: null, repeated: false, dropped: [] };
+}
+
+/** The named values that were asked for: those that the session has. @param names - all by default */
+export function selectValues(
+  { values }: SessionState,
+  names?: readonly string[],
+): Readonly<Record<string, StateValue>> {
+  const found = values.filter(({ name }) => names === undefined || names.includes(name));
+  return Object.fromEntries(found.map(({ name, ...value }) => [name, value]));
+}
+
+/** A session as a page shows it, with the named values that were asked for. */
+export function summaryOf(state: SessionState, names: readonly string[]): SessionSummary {
+  const values = Object.entries(selectValues(state, names));
+  return {
+    ...state.metadata,
+    state: Object.fromEntries(values.map(([name, { value }]) => [name, value])),
+  };
 }
 
 /**
@@ -91,11 +131,11 @@ export function checkExpectation(
  */
 export function applyCommit(
   commit: CheckedCommit,
-  { revision: before, mark, metadata }: SessionState,
+  { revision: before, mark, metadata, values }: SessionState,
   dropped: readonly Message[],
   lastKept: Message | undefined,
 ): { readonly state: SessionState; readonly operation: Operation } {
-  const { append = [], agent } = commit;
+  const { append = [], agent, nowMs, ttlMs, imported } = commit;
   const revision = before + 1;
   const length = mark.length - dropped.length + append.length;
   const after: SessionMark = {
@@ -104,21 +144,36 @@ export function applyCommit(
     length,
     lastId: (append.at(-1) ?? lastKept)?.id ?? null,
   };
+  const writtenAtMs = (before === 0 ? imported?.updatedAtMs : undefined) ?? nowMs;
   const state = {
     revision,
     mark: after,
     metadata: {
       ...metadata,
-      updatedAtMs: commit.nowMs,
+      userId: commit.claim ? (commit.userId ?? null) : metadata.userId,
+      updatedAtMs: commit.touches ? writtenAtMs : metadata.updatedAtMs,
       currentAgent: agent ?? metadata.currentAgent,
       agentsUsed: [...new Set([...metadata.agentsUsed, ...(agent === undefined ? [] : [agent])])],
       messageCount: length,
       totalTokens: metadata.totalTokens - tokensOf(dropped) + commit.appendTokens,
-      ttlMs: commit.ttlMs ?? metadata.ttlMs,
+      usage: addUsage(metadata.usage, commit.usage),
+      ttlMs: (commit.touches ? ttlMs : undefined) ?? metadata.ttlMs,
     },
+    values: withValues(values, commit.state, revision),
   };
-  const answered = commit.returnDropped ? [...dropped] : [];
-  return { state, operation: { fingerprint: commit.fingerprint, mark: after, dropped: answered } };
+  const { fingerprint, returnDropped } = commit;
+  const answered = returnDropped ? [...dropped] : [];
+  return { state, operation: { fingerprint, revision, mark: after, dropped: answered } };
+}
+
+function withValues(
+  values: SessionState['values'],
+  changes: CheckedCommit['state'],
+  revision: number,
+): SessionState['values'] {
+  const kept = values.filter(({ name }) => !changes.has(name));
+  const set = [...changes].filter(([, value]) => value !== null);
+  return [...kept, ...set.map(([name, value]) => ({ name, value, revision }))];
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Operation, SessionState } from './session-state.schema.ts';
 import { isOperation, isSessionState } from './session-state.validators.ts';
 
 /** What is kept of a session as JSON text, exactly: for stores that keep text. */
-export function stringifySessionState({ revision, mark, metadata }: SessionState): string {
-  return JSON.stringify({ revision, mark, metadata });
+export function stringifySessionState(state: SessionState): string {
+  return stringifyJson(state);
 }
 
 /**

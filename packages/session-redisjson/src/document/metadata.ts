@@ -1,3 +1,4 @@
+import { noUsage } from '@agent-sessions/session-core';
 import type { SessionMetadata } from '@agent-sessions/session-core';
 
 import { checkSchema, notASession } from './foreign-document.ts';
@@ -30,6 +31,7 @@ export function parseMetadata(sessionId: string, reply: unknown): SessionMetadat
     agentsUsed: metadata.agents_used,
     messageCount: metadata.message_count,
     totalTokens: metadata.total_tokens,
+    usage: noUsage,
     ttlMs: store?.ttl_ms || null,
   };
 }
