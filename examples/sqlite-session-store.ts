@@ -10,22 +10,30 @@ import {
   checkInit,
   checkQuery,
   checkSessionId,
+  checkSessionsQuery,
+  checkStateQuery,
   damagedMessage,
   decideCommit,
   isContinuedBy,
   isFor,
   newSessionState,
+  nothingRead,
   outOfRange,
+  pageOfSessions,
   parseMessage,
   parseOperation,
   parseSessionState,
+  readResult,
+  rememberedDrops,
   rememberedOperations,
+  selectValues,
   SessionError,
   sessionNotFound,
   storeClosed,
   stringifyMessage,
   stringifyOperation,
   stringifySessionState,
+  summaryOf,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
@@ -40,8 +48,12 @@ import type {
   SessionAccess,
   SessionInit,
   SessionMetadata,
+  SessionsPage,
+  SessionsQuery,
   SessionState,
   SessionStore,
+  StateQuery,
+  StateValue,
 } from '@agent-sessions/session-core';
 import Database from 'libsql';
 
@@ -49,10 +61,13 @@ import Database from 'libsql';
 const tables = `
   CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY,
-    state TEXT NOT NULL,
-    ends_at_ms INTEGER AS (state ->> '$.metadata.updatedAtMs' + state ->> '$.metadata.ttlMs')
+    user_id TEXT,
+    updated_at_ms INTEGER NOT NULL,
+    ends_at_ms INTEGER,
+    state TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (ends_at_ms);
+  CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user_id, updated_at_ms, id);
   CREATE TABLE IF NOT EXISTS messages (
     session_id TEXT REFERENCES sessions ON DELETE CASCADE,
     position INTEGER,
@@ -65,8 +80,19 @@ const tables = `
     id TEXT,
     revision INTEGER NOT NULL,
     operation TEXT NOT NULL,
+    forgotten TEXT,
     PRIMARY KEY (session_id, id)
   ) STRICT, WITHOUT ROWID;`;
+
+const upsert = `
+  INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id)
+  DO UPDATE SET user_id = ?2, updated_at_ms = ?3, ends_at_ms = ?4, state = ?5`;
+/** Of what was dropped, only the last is remembered; `forgotten` is the operation without it. */
+const forgetDrops = `
+  UPDATE operations SET operation = forgotten, forgotten = NULL
+  WHERE session_id = ?1 AND forgotten IS NOT NULL AND revision NOT IN (
+    SELECT revision FROM operations WHERE session_id = ?1 AND forgotten IS NOT NULL
+    ORDER BY revision DESC LIMIT ?2)`;
 
 /** What has ended is there no more, though it has not been removed yet. */
 const isThere = '(ends_at_ms IS NULL OR ends_at_ms > ?)';
@@ -85,7 +111,13 @@ export interface SqliteSessionStoreOptions {
  * not: the locks of network drives do not hold.
  */
 export class SqliteSessionStore implements SessionStore {
-  readonly capabilities = { durable: true, sharedWriters: true, expiry: true };
+  readonly capabilities = {
+    durable: true,
+    sharedWriters: true,
+    expiry: true,
+    state: true,
+    sessions: true,
+  };
   readonly #database: Database.Database;
 
   /** @throws SessionError `connection_failed` where the file cannot be opened */
@@ -125,11 +157,11 @@ export class SqliteSessionStore implements SessionStore {
     const { since, ...part } = checkQuery(query);
     return this.#transaction('DEFERRED', (nowMs) => {
       const state = this.#find(sessionId, nowMs);
-      if (!isFor(part.userId, state)) return { messages: [], mark: null, continues: false };
+      if (!isFor(part.userId, state)) return nothingRead();
       const messageAt = (index: number) => this.#messages(sessionId, index)[0];
       const continues = isContinuedBy(since, state.mark, messageAt);
       const messages = this.#messages(sessionId, continues ? since.length : 0, part);
-      return { messages, mark: state.mark, continues };
+      return readResult(messages, state.mark, continues, part);
     });
   }
 
@@ -138,6 +170,28 @@ export class SqliteSessionStore implements SessionStore {
     const userId = checkAccess(access);
     const state = this.#transaction('DEFERRED', (nowMs) => this.#find(sessionId, nowMs));
     return isFor(userId, state) ? state.metadata : undefined;
+  }
+
+  async state(sessionId: string, query?: StateQuery): Promise<Record<string, StateValue>> {
+    checkSessionId(sessionId);
+    const { names, userId } = checkStateQuery(query);
+    const state = this.#transaction('DEFERRED', (nowMs) => this.#find(sessionId, nowMs));
+    return isFor(userId, state) ? selectValues(state, names) : {};
+  }
+
+  async sessions(query: SessionsQuery): Promise<SessionsPage> {
+    const checked = checkSessionsQuery(query);
+    const { userId, limit, state } = checked;
+    const after = checked.after ?? { updatedAtMs: Number.MAX_SAFE_INTEGER, sessionId: '' };
+    const newestFirst = `
+      SELECT state FROM sessions WHERE user_id = ? AND (updated_at_ms, id) < (?, ?) AND ${isThere}
+      ORDER BY updated_at_ms DESC, id DESC LIMIT ?`;
+    const found = this.#transaction('DEFERRED', (nowMs) => {
+      const values = [userId, after.updatedAtMs, after.sessionId, nowMs, limit + 1];
+      return this.#select(parseSessionState, newestFirst, ...values);
+    });
+    const summaries = found.map((each) => summaryOf(each, state));
+    return pageOfSessions(summaries, checked);
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
@@ -172,15 +226,11 @@ export class SqliteSessionStore implements SessionStore {
 
     const before = found ?? this.#begin(sessionId, commit);
     const kept = Math.max(before.mark.length - commit.drop, 0);
-    const dropped = this.#messages(sessionId, Math.max(kept - 1, 0));
-    const lastKept = kept > 0 ? dropped.shift() : undefined;
+    const dropped = this.#messages(sessionId, kept, {}, commit.dropUnreadable);
+    const [lastKept] = this.#messages(sessionId, kept - 1, { before: kept }, true);
     const { state, operation } = applyCommit(commit, before, dropped, lastKept);
 
-    this.#run(
-      'UPDATE sessions SET state = ? WHERE id = ?',
-      stringifySessionState(state),
-      sessionId,
-    );
+    this.#save(sessionId, state);
     this.#run('DELETE FROM messages WHERE session_id = ? AND position >= ?', sessionId, kept);
     for (const [index, message] of append.entries()) {
       const row = [sessionId, kept + index, message.role, stringifyMessage(message)];
@@ -189,9 +239,12 @@ export class SqliteSessionStore implements SessionStore {
     const memory = commit.forgetOperations ? 0 : rememberedOperations;
     const oldest = state.revision - memory;
     this.#run('DELETE FROM operations WHERE session_id = ? AND revision <= ?', sessionId, oldest);
-    const row = [sessionId, operationId, state.revision, stringifyOperation(operation)];
-    this.#run('INSERT INTO operations VALUES (?, ?, ?, ?)', ...row);
-    return { mark: operation.mark, repeated: false, dropped: operation.dropped };
+    const { mark, revision, dropped: answered } = operation;
+    const forgotten = answered?.length ? stringifyOperation({ ...operation, dropped: null }) : null;
+    const row = [sessionId, operationId, revision, stringifyOperation(operation), forgotten];
+    this.#run('INSERT INTO operations VALUES (?, ?, ?, ?, ?)', ...row);
+    if (forgotten) this.#run(forgetDrops, sessionId, rememberedDrops);
+    return { mark, revision, repeated: false, dropped: answered ?? [] };
   }
 
   #find(sessionId: string, nowMs: number): SessionState | undefined {
@@ -208,21 +261,31 @@ export class SqliteSessionStore implements SessionStore {
   #begin(sessionId: string, init: CheckedInit): SessionState {
     this.#run('DELETE FROM sessions WHERE ends_at_ms <= ?', init.nowMs);
     const state = newSessionState(sessionId, init);
-    this.#run('INSERT INTO sessions VALUES (?, ?)', sessionId, stringifySessionState(state));
+    this.#save(sessionId, state);
     return state;
   }
 
-  #messages(sessionId: string, from = 0, { role, last }: ReadQuery = {}): Message[] {
+  #save(sessionId: string, state: SessionState): void {
+    const { userId, updatedAtMs } = state.metadata;
+    const columns = [userId, updatedAtMs, state.expiresAtMs, stringifySessionState(state)];
+    this.#run(upsert, sessionId, ...columns);
+  }
+
+  /** With `skips`, those that cannot be read are left out. */
+  #messages(sessionId: string, from = 0, query: ReadQuery = {}, skips = false): Message[] {
+    const { role, last, before } = query;
     const newestFirst = `
       SELECT position || ' ' || message FROM messages
-      WHERE session_id = ?1 AND position >= ?2 AND (?3 IS NULL OR role = ?3)
-      ORDER BY position DESC LIMIT ?4`;
-    const rows = this.#select(String, newestFirst, sessionId, from, role ?? null, last ?? -1);
-    return rows.toReversed().map((row) => {
+      WHERE session_id = ?1 AND position >= ?2 AND (?3 IS NULL OR role = ?3) AND position < ?4
+      ORDER BY position DESC LIMIT ?5`;
+    const values = [sessionId, from, role ?? null, before ?? Number.MAX_SAFE_INTEGER, last ?? -1];
+    const rows = this.#select(String, newestFirst, ...values);
+    return rows.toReversed().flatMap((row) => {
       const space = row.indexOf(' ');
       try {
-        return parseMessage(row.slice(space + 1));
+        return [parseMessage(row.slice(space + 1))];
       } catch (cause) {
+        if (skips) return [];
         throw damagedMessage(sessionId, Number(row.slice(0, space)), cause);
       }
     });

@@ -15,7 +15,7 @@ import { everyBrokenStore } from '../packages/session-conformance/test/broken-st
 import { runAll } from '../packages/session-conformance/test/broken-stores/run-all.ts';
 import { provideRedis } from './redis-server/index.ts';
 
-const shared = { durable: true, sharedWriters: true, expiry: true };
+const shared = { durable: true, sharedWriters: true, expiry: true, state: true, sessions: true };
 let isAsItShouldBe = true;
 
 const redis = await provideRedis();
@@ -24,7 +24,13 @@ try {
   const drivers: StoreSetup[] = [
     {
       name: 'MemorySessionStore',
-      capabilities: { durable: false, sharedWriters: false, expiry: true },
+      capabilities: {
+        durable: false,
+        sharedWriters: false,
+        expiry: true,
+        state: true,
+        sessions: true,
+      },
       create: () => {
         const store = new MemorySessionStore();
         return { open: () => store };

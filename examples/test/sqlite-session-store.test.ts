@@ -30,7 +30,7 @@ testSessionStore(
   { describe, it },
   {
     name: 'SqliteSessionStore',
-    capabilities: { durable: true, sharedWriters: true, expiry: true },
+    capabilities: { durable: true, sharedWriters: true, expiry: true, state: true, sessions: true },
     create: () => ({ open: () => new SqliteSessionStore({ path }) }),
   },
 );

@@ -108,7 +108,7 @@ export class ModelSession {
   /** @throws Difference */
   learnMetadata(metadata: SessionMetadata | undefined): void {
     if (metadata === undefined) throw new Difference('there is a session without metadata');
-    const { createdAtMs, updatedAtMs, ...rest } = metadata;
+    const { createdAtMs, updatedAtMs, usage: _, ...rest } = metadata;
     const { sessionId, userId, currentAgent, agentsUsed, ttlMs } = this;
     const counts = { messageCount: this.messages.length, totalTokens: this.totalTokens() };
     same(rest, { sessionId, userId, currentAgent, agentsUsed, ...counts, ttlMs }, 'metadata');

@@ -98,7 +98,7 @@ export class Model {
     const refusal = refusalOf(commit.expect, session);
     if (refusal) return { refusals: [refusal] };
     if (!session && !append) {
-      const nothing = { mark: null, repeated: false, dropped: [] };
+      const nothing = { mark: null, revision: null, repeated: false, dropped: [] };
       return { refusals: [], accept: (answer) => same(answer, nothing, 'the answer') };
     }
     const length = session?.messages.length ?? 0;
@@ -144,7 +144,7 @@ export class Model {
     const { refusals, session, mayBeNone } = this.#find(asked);
     if (refusals.length > 0 && !mayBeNone) return { refusals };
     if (!session) {
-      const nothing = { messages: [], mark: null, continues: false };
+      const nothing = { messages: [], mark: null, continues: false, first: null, skipped: [] };
       return { refusals, accept: (answer) => same(answer, nothing, 'the answer') };
     }
     return {
@@ -293,7 +293,8 @@ export function keyOf({ keyPrefix, sessionId }: Pick<Asked, 'keyPrefix' | 'sessi
 }
 
 function acceptRepeated(answer: CommitResult, { mark, dropped }: ModelOperation): void {
-  same(answer, { mark, repeated: true, dropped }, 'the repeated answer');
+  const { revision: _, ...rest } = answer;
+  same(rest, { mark, repeated: true, dropped }, 'the repeated answer');
 }
 
 function refusalOf(

@@ -72,7 +72,7 @@ async function commit(begun: Begun, options: ClientOptions) {
   return { refused };
 }
 
-const refusal: CommitResult = { mark: null, repeated: false, dropped: [] };
+const refusal: CommitResult = { mark: null, revision: null, repeated: false, dropped: [] };
 
 /** Repeats a call while its outcome is unknown or the trouble passes. */
 async function untilKnown<Result>(

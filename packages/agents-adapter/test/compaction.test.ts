@@ -532,6 +532,8 @@ function withPauses(store: SessionStore, pause: () => Promise<void>): SessionSto
     commit: (...args) => paused(() => store.commit(...args)),
     read: (...args) => paused(() => store.read(...args)),
     metadata: (...args) => store.metadata(...args),
+    state: (...args) => store.state(...args),
+    sessions: (...args) => store.sessions(...args),
     delete: (...args) => store.delete(...args),
     list: (...args) => store.list(...args),
     close: () => store.close(),

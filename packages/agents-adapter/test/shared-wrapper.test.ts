@@ -279,6 +279,8 @@ function failingStore(store: SessionStore, isDown: () => boolean): SessionStore 
     },
     read: (...args) => store.read(...args),
     metadata: (...args) => store.metadata(...args),
+    state: (...args) => store.state(...args),
+    sessions: (...args) => store.sessions(...args),
     delete: (...args) => store.delete(...args),
     list: (...args) => store.list(...args),
     close: () => store.close(),

@@ -1,4 +1,4 @@
-import { checkQuery, newest, outOfRange } from '@agent-sessions/session-core';
+import { checkQuery, newest, outOfRange, readResult } from '@agent-sessions/session-core';
 import type {
   Commit,
   CommitResult,
@@ -70,7 +70,8 @@ export class CachingSessionStore implements SessionStore {
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, before, userId, signal } = checkQuery(query);
+    const checked = checkQuery(query);
+    const { last, role, since, before, userId, signal } = checked;
     const known = this.#histories.get(sessionId);
     const isOfAll = last === undefined && role === undefined;
     if (since || before !== undefined || last === 0 || !(known || isOfAll))
@@ -82,9 +83,7 @@ export class CachingSessionStore implements SessionStore {
     const history = grown(read.continues ? known : undefined, read.mark, read.messages);
     this.#histories.set(sessionId, history);
     const messages = select(history, last, role).map(copyMessage);
-    const hasPlace = role === undefined && messages.length > 0;
-    const first = hasPlace ? history.messages.length - messages.length : null;
-    return { messages, mark: read.mark, continues: false, first, skipped: [] };
+    return readResult(messages, read.mark, false, checked);
   }
 
   metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {

@@ -2,6 +2,7 @@ import { CachingSessionStore } from '@agent-sessions/session-cache';
 import {
   Conversation,
   newOperationId,
+  nothingRead,
   type NewMessage,
   type ReadQuery,
   roles,
@@ -161,7 +162,7 @@ describe('What is answered', () => {
     const other = new Conversation({ store, sessionId, userId: 'eve' });
     await own.append(messages(2));
     expect(await own.messages()).toHaveLength(2);
-    expect(await other.read()).toEqual({ messages: [], mark: null, continues: false });
+    expect(await other.read()).toEqual(nothingRead());
     expect(await own.messages()).toHaveLength(2);
   });
 

@@ -21,7 +21,13 @@ for (const [name, Store] of Object.entries({ cached: CachingSessionStore, known:
     { describe, it },
     {
       name: `${name}, in memory`,
-      capabilities: { durable: false, sharedWriters: false, expiry: true },
+      capabilities: {
+        durable: false,
+        sharedWriters: false,
+        expiry: true,
+        state: true,
+        sessions: true,
+      },
       create: () => new Store(new MemorySessionStore()),
     },
   );
@@ -37,7 +43,13 @@ describe('On Redis,', () => {
       { describe, it },
       {
         name,
-        capabilities: { durable: true, sharedWriters: true, expiry: true },
+        capabilities: {
+          durable: true,
+          sharedWriters: true,
+          expiry: true,
+          state: false,
+          sessions: false,
+        },
         create: () => {
           const keyPrefix = redis.newKeyPrefix();
           // Each with a cache of its own, as in processes of their own.

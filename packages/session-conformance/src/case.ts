@@ -1,13 +1,15 @@
 import type { SessionStore, SessionStoreCapabilities } from '@agent-sessions/session-core';
 
+export type Capability = keyof SessionStoreCapabilities;
+
 /** One test of one promise of the contract. */
 export interface Case {
   /** The sentence of `SessionStore` or `SessionStoreCapabilities` that it tests, word for word. */
   readonly promise: string;
   /** What it tries. No two cases of a promise have the same name. */
   readonly name: string;
-  /** The capability without which it says nothing. */
-  readonly needs?: keyof SessionStoreCapabilities | undefined;
+  /** The capability without which it says nothing, or several. */
+  readonly needs?: Capability | readonly Capability[] | undefined;
   /** @throws Error where the promise is broken */
   run(context: CaseContext): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import type { Case } from './case.ts';
 import { badInputCases } from './cases/bad-input.ts';
+import { besideHistoryCases } from './cases/beside-history.ts';
+import { capabilityCases } from './cases/capabilities.ts';
 import { closeCases } from './cases/close.ts';
 import { commitAgentCases } from './cases/commit-agents.ts';
 import { commitConcurrencyCases } from './cases/commit-concurrency.ts';
@@ -19,7 +21,9 @@ import { listCases } from './cases/list.ts';
 import { markCases } from './cases/marks.ts';
 import { metadataCases } from './cases/metadata.ts';
 import { missingSessionCases } from './cases/missing-session.ts';
+import { namedValueCases } from './cases/named-values.ts';
 import { readCases } from './cases/read.ts';
+import { sessionsCases } from './cases/sessions.ts';
 import { sharedWriterCases } from './cases/shared-writers.ts';
 import { signalCases } from './cases/signals.ts';
 import { sinceCases } from './cases/since.ts';
@@ -42,14 +46,18 @@ export const cases: readonly Case[] = [
   ...commitExpectationCases,
   ...commitCreationCases,
   ...commitAgentCases,
+  ...namedValueCases,
+  ...besideHistoryCases,
   ...readCases,
   ...sinceCases,
   ...markCases,
   ...metadataCases,
+  ...sessionsCases,
   ...deleteCases,
   ...listCases,
   ...closeCases,
   ...durableCases,
   ...sharedWriterCases,
   ...expiryCases,
+  ...capabilityCases,
 ];

@@ -7,9 +7,8 @@ import type { StoreSetup, StoreUnderTest } from './store-setup.ts';
 
 /** Why a case says nothing about a driver; `undefined` where it is to be run. */
 export function reasonToSkip({ needs }: Case, { capabilities }: StoreSetup): string | undefined {
-  return needs === undefined || capabilities[needs]
-    ? undefined
-    : `the store does not claim ${needs}`;
+  const missing = [needs ?? []].flat().find((capability) => !capabilities[capability]);
+  return missing && `the store does not claim ${missing}`;
 }
 
 /**

@@ -46,13 +46,25 @@ export async function history(store: SessionStore, id: string): Promise<unknown[
   return contents((await store.read(id)).messages);
 }
 
-/** The named values of a session, without their revisions. */
+/** Creates a session with these values. */
+export async function createdWith(
+  store: SessionStore,
+  id: string,
+  state: NonNullable<Commit['state']>,
+): Promise<CommitResult> {
+  await store.create(id);
+  return change(store, id, { state });
+}
+
+/** The named values of a session, by the order of their names, without their revisions. */
 export async function valuesOf(
   store: SessionStore,
   id: string,
   names?: readonly string[],
 ): Promise<Record<string, JsonValue>> {
-  const values = Object.entries(await store.state(id, { names }));
+  const values = Object.entries(await store.state(id, { names })).toSorted(([one], [other]) =>
+    one < other ? -1 : 1,
+  );
   return Object.fromEntries(values.map(([name, { value }]) => [name, value]));
 }
 
@@ -93,8 +105,8 @@ export function sameMessages(actual: readonly Message[], expected: readonly Mess
 }
 
 /** Expects the answer to a read of a session that is not there. */
-export function isNothing({ messages, mark, continues }: ReadResult): void {
-  same([messages, mark, continues], [[], null, false]);
+export function isNothing({ messages, mark, continues, first, skipped }: ReadResult): void {
+  same([messages, mark, continues, first, skipped], [[], null, false, null, []]);
 }
 
 /** Holds two marks against each other. */
@@ -110,10 +122,14 @@ export async function unchanged(
   id: string,
   action: () => Promise<unknown>,
 ): Promise<void> {
-  const state = async () => [await store.read(id), await store.metadata(id)];
-  const before = await state();
+  const all = async () => [
+    await store.read(id),
+    await store.metadata(id),
+    store.capabilities.state && (await store.state(id)),
+  ];
+  const before = await all();
   await action();
-  same(await state(), before, 'the session');
+  same(await all(), before, 'the session');
 }
 
 /** Several stores on the same sessions, as in several processes. */

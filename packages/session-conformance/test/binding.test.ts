@@ -1,16 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { cases, runCases, testSessionStore } from '@agent-sessions/session-conformance';
+import {
+  cases,
+  reasonToSkip,
+  runCases,
+  testSessionStore,
+} from '@agent-sessions/session-conformance';
 import type { StoreSetup, TestRunner } from '@agent-sessions/session-conformance';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
 const memory: StoreSetup = {
   name: 'a store in memory',
-  capabilities: { durable: false, sharedWriters: false, expiry: true },
+  capabilities: { durable: false, sharedWriters: false, expiry: true, state: true, sessions: true },
   create: () => ({ open: () => new MemorySessionStore() }),
 };
 const reason = 'the store does not claim sharedWriters';
 const shared = cases.filter(({ needs }) => needs === 'sharedWriters');
-const notRun = cases.filter(({ needs }) => needs === 'sharedWriters' || needs === 'durable');
+const notRun = cases.filter((each) => reasonToSkip(each, memory));
 
 function call(test: unknown, args: readonly unknown[] = []): unknown {
   return typeof test === 'function' ? Reflect.apply(test, undefined, args) : undefined;

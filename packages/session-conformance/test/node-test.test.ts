@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { expect, it } from '@jest/globals';
-import { cases, runCases } from '@agent-sessions/session-conformance';
+import { cases, reasonToSkip, runCases } from '@agent-sessions/session-conformance';
 
 import { BoastingStore } from './boasting-store.ts';
 
@@ -10,10 +10,17 @@ const file = fileURLToPath(new URL('on-node-test.ts', import.meta.url));
 
 it('the kit runs under node:test', async () => {
   const running = nodeTest(file);
-  const skipped = cases.filter(({ needs }) => needs === 'durable' || needs === 'sharedWriters');
-  const capabilities = { durable: false, sharedWriters: false, expiry: true };
+  const capabilities = {
+    durable: false,
+    sharedWriters: false,
+    expiry: true,
+    state: true,
+    sessions: true,
+  };
   const create = () => ({ open: () => new BoastingStore() });
-  const { failed } = await runCases({ name: 'boasting', capabilities, create });
+  const setup = { name: 'boasting', capabilities, create };
+  const skipped = cases.filter((each) => reasonToSkip(each, setup));
+  const { failed } = await runCases(setup);
   expect(failed).not.toEqual([]);
 
   const report = await running;
@@ -27,7 +34,7 @@ it('the kit runs under node:test', async () => {
   );
 
   // Twice by it.skip, once by the option.
-  const title = `${skipped[0]?.name} (skipped: the store does not claim ${skipped[0]?.needs})`;
+  const title = `${skipped[0]?.name} (skipped: ${skipped[0] && reasonToSkip(skipped[0], setup)})`;
   const lines = report.split('\n').filter((line) => /^ *ok .* # SKIP/.test(line));
   expect(lines.filter((line) => line.includes(title)).length).toBe(3);
 }, 120_000);

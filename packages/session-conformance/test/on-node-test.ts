@@ -7,7 +7,13 @@ import { MemorySessionStore } from '@agent-sessions/session-memory';
 
 import { BoastingStore } from './boasting-store.ts';
 
-const capabilities = { durable: false, sharedWriters: false, expiry: true };
+const capabilities = {
+  durable: false,
+  sharedWriters: false,
+  expiry: true,
+  state: true,
+  sessions: true,
+};
 
 testSessionStore(
   { describe, it },

@@ -8,18 +8,26 @@ import type {
   SessionAccess,
   SessionInit,
   SessionMetadata,
+  SessionsPage,
+  SessionsQuery,
   SessionStore,
   SessionStoreCapabilities,
+  StateQuery,
+  StateValue,
 } from '@agent-sessions/session-core';
 import type { MemorySessionStore } from '@agent-sessions/session-memory';
 
+export const allCapabilities: SessionStoreCapabilities = {
+  durable: true,
+  sharedWriters: true,
+  expiry: true,
+  state: true,
+  sessions: true,
+};
+
 /** Keeps every promise: stores that share one memory, as processes share a database. */
 export class SharingStore implements SessionStore {
-  readonly capabilities: SessionStoreCapabilities = {
-    durable: true,
-    sharedWriters: true,
-    expiry: true,
-  };
+  readonly capabilities: SessionStoreCapabilities = allCapabilities;
   readonly #memory: MemorySessionStore;
   #closed = false;
 
@@ -46,6 +54,17 @@ export class SharingStore implements SessionStore {
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     return this.memory.metadata(sessionId, access);
+  }
+
+  async state(
+    sessionId: string,
+    query?: StateQuery,
+  ): Promise<Readonly<Record<string, StateValue>>> {
+    return this.memory.state(sessionId, query);
+  }
+
+  async sessions(query: SessionsQuery): Promise<SessionsPage> {
+    return this.memory.sessions(query);
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {

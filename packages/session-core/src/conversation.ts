@@ -124,7 +124,8 @@ export class Conversation {
    * which holds them. The session, its user, its agents and its other values stay.
    */
   clear(options?: CommitOptions): Promise<CommitResult> {
-    return this.commit({ drop: 'all', dropUnreadable: true, state: { run: null } }, options);
+    const state = this.#store.capabilities.state ? { run: null } : undefined;
+    return this.commit({ drop: 'all', dropUnreadable: true, state }, options);
   }
 
   /** Makes an agent the current one and adds it to the agents used, once. */

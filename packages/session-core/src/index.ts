@@ -47,6 +47,7 @@ export {
   checkStateQuery,
 } from './driver/contract-arguments.ts';
 export { checkCommit, newOperationId } from './driver/commit-arguments.ts';
+export { nothingRead, readResult } from './driver/read-result.ts';
 export {
   checkSessionsQuery,
   comparePagePositions,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { openSessionStore } from '@agent-sessions/session-core';
+import { nothingRead, openSessionStore } from '@agent-sessions/session-core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 let folder: string;
@@ -27,7 +27,7 @@ describe('openSessionStore', () => {
   test('opens Redis by its URL', async () => {
     const url = process.env['AGENT_SESSIONS_TEST_REDIS_URL'] ?? '';
     const store = await openSessionStore({ url, keyPrefix: 'open-session-store:' });
-    expect(await store.read('nothing')).toEqual({ messages: [], mark: null, continues: false });
+    expect(await store.read('nothing')).toEqual(nothingRead());
     await store.close();
   });
 

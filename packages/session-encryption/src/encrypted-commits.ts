@@ -1,4 +1,3 @@
-import { notProvided } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
   Commit,
@@ -121,8 +120,7 @@ export class EncryptedCommits {
     change: Change,
     { tail, ...on }: Pick<Commit, 'expect' | 'append'> & Pick<Seen, 'tail'>,
   ): Promise<CommitResult> {
-    if (change.state.size > 0) throw notProvided('named values');
-    const { state: _1, expectState: _2, ...inClear } = change;
+    const { state: _1, expectState: _2, usage: _3, ...inClear } = change;
     const result = await this.#store.commit(sessionId, { ...inClear, ...on });
     const { mark, revision, repeated, dropped } = result;
     if (!repeated) {

@@ -68,7 +68,12 @@ export class EncryptedSessionStore implements SessionStore {
   }
 
   async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
-    return this.#commits.commit(checkSessionId(sessionId), checkCommit(commit));
+    const checked = checkCommit(commit);
+    const { state, expectState, usage, claim } = checked;
+    if (state.size + expectState.size + Object.keys(usage).length > 0 || claim) {
+      throw notProvided('named values, usage and claims');
+    }
+    return this.#commits.commit(checkSessionId(sessionId), checked);
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {

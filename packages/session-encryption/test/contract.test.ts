@@ -13,7 +13,13 @@ testSessionStore(
   { describe, it },
   {
     name: 'encrypted, in memory',
-    capabilities: { durable: false, sharedWriters: false, expiry: true },
+    capabilities: {
+      durable: false,
+      sharedWriters: false,
+      expiry: true,
+      state: false,
+      sessions: false,
+    },
     create: () => ({ open: () => new EncryptedSessionStore(new MemorySessionStore(), options) }),
   },
 );
@@ -40,7 +46,13 @@ describe('on Redis', () => {
     { describe, it },
     {
       name: 'encrypted, in RedisJSON',
-      capabilities: { durable: true, sharedWriters: true, expiry: true },
+      capabilities: {
+        durable: true,
+        sharedWriters: true,
+        expiry: true,
+        state: false,
+        sessions: false,
+      },
       create: () => {
         const keyPrefix = `test:${run}:${(places += 1)}:`;
         return {

@@ -12,8 +12,10 @@ import {
   isFor,
   newest,
   newSessionState,
+  nothingRead,
   pageOfSessions,
   parseMessage,
+  readResult,
   rememberedDrops,
   selectValues,
   sessionNotFound,
@@ -97,11 +99,10 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, before, userId } = checkQuery(query);
+    const checked = checkQuery(query);
+    const { last, role, since, before, userId } = checked;
     const session = this.#find(checkSessionId(sessionId));
-    if (!session || !isFor(userId, session.state)) {
-      return { messages: [], mark: null, continues: false, first: null, skipped: [] };
-    }
+    if (!session || !isFor(userId, session.state)) return nothingRead();
     const { mark } = session.state;
     const continues = isContinuedBy(since, mark, (index) => messageAt(session, index));
     const part = session.messages.slice(continues ? since.length : 0, before);
@@ -109,10 +110,7 @@ export class MemorySessionStore implements SessionStore {
       part.map(parseMessage).filter((message) => role === undefined || message.role === role),
       last,
     );
-    const end = Math.min(before ?? mark.length, mark.length);
-    const hasPlace = role === undefined && messages.length > 0;
-    const first = hasPlace ? end - messages.length : null;
-    return { messages, mark, continues, first, skipped: [] };
+    return readResult(messages, mark, continues, checked);
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
@@ -132,7 +130,7 @@ export class MemorySessionStore implements SessionStore {
 
   async sessions(query: SessionsQuery): Promise<SessionsPage> {
     const checked = checkSessionsQuery(query);
-    const found = [...this.#sessions.keys()].flatMap((sessionId) => {
+    const found = [...this.#open().keys()].flatMap((sessionId) => {
       const state = this.#find(sessionId)?.state;
       return isFor(checked.userId, state) ? [summaryOf(state, checked.state)] : [];
     });
@@ -165,8 +163,8 @@ export class MemorySessionStore implements SessionStore {
   #find(sessionId: string): Session | undefined {
     const session = this.#open().get(sessionId);
     if (!session) return undefined;
-    const { updatedAtMs, ttlMs } = session.state.metadata;
-    if (ttlMs === null || updatedAtMs + ttlMs > Date.now()) return session;
+    const { expiresAtMs } = session.state;
+    if (expiresAtMs === null || expiresAtMs > Date.now()) return session;
     this.#sessions.delete(sessionId);
     return undefined;
   }

@@ -145,6 +145,10 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
     const checked = checkCommit(commit);
+    const { state, expectState, usage, claim } = checked;
+    if (state.size + expectState.size + Object.keys(usage).length > 0 || claim) {
+      throw notProvided('named values, usage and claims');
+    }
     const args = commitArguments(sessionId, checked, this.#limits);
     const reply = await this.#commit(sessionId, args, checked);
     const added = checked.append?.length ?? 0;
@@ -169,7 +173,12 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
     const { last, role, since, before, userId, signal } = checkQuery(query);
-    if (before !== undefined) throw notProvided('reading backwards');
+    if (before !== undefined) {
+      const read = await this.read(sessionId, { userId, signal });
+      const messages = newest(read.messages.slice(0, before), last);
+      const end = Math.min(before, read.messages.length);
+      return { ...read, messages, first: messages.length > 0 ? end - messages.length : null };
+    }
     const time = this.#redis.begin(signal);
     if (since && since.length > 0) {
       // From the last known message on, which tells whether it is still there.

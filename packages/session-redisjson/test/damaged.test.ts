@@ -25,7 +25,7 @@ const damages: Readonly<Record<string, unknown>> = {
   'an id that is no text': { ...whole, id: 7 },
   'an id that is null': { ...whole, id: null },
   'no role': { ...whole, role: undefined },
-  'a role that is none': { ...whole, role: 'oracle' },
+  'a role that is empty': { ...whole, role: '' },
   'a role that is no text': { ...whole, role: ['user'] },
   'no content': { ...whole, content: undefined },
   'no time': { ...whole, timestamp: undefined },

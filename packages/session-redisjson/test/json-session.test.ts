@@ -1,3 +1,4 @@
+import { noUsage } from '@agent-sessions/session-core';
 import { JSONSession } from '@agent-sessions/session-redisjson';
 import type { JSONSessionOptions } from '@agent-sessions/session-redisjson';
 import { describe, expect, test } from '@jest/globals';
@@ -67,6 +68,7 @@ describe('create', () => {
       agentsUsed: [],
       messageCount: 0,
       totalTokens: 0,
+      usage: noUsage,
       ttlMs: null,
     });
   });

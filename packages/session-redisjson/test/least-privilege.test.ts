@@ -48,7 +48,13 @@ testSessionStore(
   { describe, it },
   {
     name: 'RedisJsonSessionStore, as the user that its README tells to make',
-    capabilities: { durable: true, sharedWriters: true, expiry: true },
+    capabilities: {
+      durable: true,
+      sharedWriters: true,
+      expiry: true,
+      state: false,
+      sessions: false,
+    },
     create: async () => {
       const opened: { end(): Promise<void> }[] = [];
       const keyPrefix = `${run}:${randomUUID()}:`;

@@ -282,6 +282,8 @@ describe('Both languages, one document', () => {
         messages: after.messages.slice(-2),
         mark: after.mark,
         continues: true,
+        first: after.messages.length - 2,
+        skipped: [],
       });
       expect(await redis.store.read(sessionId, sinceMarkOf(after))).toMatchObject({
         messages: [],

@@ -1,4 +1,4 @@
-import { Conversation } from '@agent-sessions/session-core';
+import { Conversation, nothingRead } from '@agent-sessions/session-core';
 import type { SessionStore } from '@agent-sessions/session-core';
 import { JSONSession, RedisJsonSessionStore } from '@agent-sessions/session-redisjson';
 import { describe, expect, test } from '@jest/globals';
@@ -57,12 +57,7 @@ describe('A session of another user', () => {
 
     const told = await tryEverything(redis.store, sessionId, 'mallory');
     expect(JSON.stringify(told)).not.toContain(secret);
-    expect(told.slice(0, 4)).toEqual([
-      { messages: [], mark: null, continues: false },
-      { messages: [], mark: null, continues: false },
-      { messages: [], mark: null, continues: false },
-      undefined,
-    ]);
+    expect(told.slice(0, 4)).toEqual([nothingRead(), nothingRead(), nothingRead(), undefined]);
     for (const refused of told.slice(4, 10)) {
       expect(refused).toMatchObject({ code: 'session_not_found' });
     }

@@ -90,7 +90,7 @@ describe('The checker of the torture', () => {
       const { mark } = await store.read(id);
       if (commit.drop || !mark || !isChosen(commit)) return store.commit(id, commit);
       const length = mark.length + (commit.append?.length ?? 0);
-      return { mark: { ...mark, length }, repeated: false, dropped: [] };
+      return { mark: { ...mark, length }, revision: null, repeated: false, dropped: [] };
     });
     expect(verdict.isGood).toBe(false);
     expect(verdict.lost).toBeGreaterThan(0);

@@ -6,7 +6,13 @@ import {
   SessionError,
   wrongType,
 } from '@agent-sessions/session-core';
-import type { JsonValue, Message, NewMessage, Role } from '@agent-sessions/session-core';
+import type {
+  JsonValue,
+  Message,
+  MessageInput,
+  NewMessage,
+  Role,
+} from '@agent-sessions/session-core';
 import type { AgentInputItem } from '@openai/agents-core';
 
 import { binaryForm, comparableForm, isBinaryForm, restoreBinary } from './binary.ts';
@@ -63,7 +69,7 @@ export function toItem(message: Message): AgentInputItem {
 }
 
 /** The items that messages to be added stand for. */
-export function itemsIn(messages: readonly NewMessage[] = []): AgentInputItem[] {
+export function itemsIn(messages: readonly MessageInput[] = []): AgentInputItem[] {
   return messages.flatMap(({ item }) => (isItem(item) ? [item] : []));
 }
 

@@ -7,7 +7,7 @@ import { append, isThere, listed, markOf, said, unchanged } from '../session.ts'
 
 const sentence = 'Bad input is refused before anything is written, and the error names the field.';
 
-type Method = 'create' | 'commit' | 'read' | 'metadata' | 'delete';
+type Method = 'create' | 'commit' | 'read' | 'metadata' | 'state' | 'delete';
 
 /** Something that is not to be accepted, and the field that is at fault. */
 interface BadCall {
@@ -141,7 +141,7 @@ const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
   ],
 };
 
-export const badInputCases = [
+const ofHistory = [
   ...promise(
     sentence,
     Object.fromEntries(Object.entries(badCalls).map(([name, calls]) => [name, refusing(calls)])),
@@ -159,6 +159,20 @@ export const badInputCases = [
         await refused('invalid_argument', () => listed(store, access), 'userId');
       }
     },
+    'an index that is not a whole number': async ({ store, id }) => {
+      await append(store, id, 'hello');
+      for (const before of notWhole) {
+        const query: object = { before };
+        await refused('invalid_argument', () => store.read(id, query), 'before');
+      }
+      await refused(
+        'invalid_argument',
+        () => store.read(id, { before: 1, role: 'user' }),
+        'before',
+      );
+      const since = await markOf(store, id);
+      await refused('invalid_argument', () => store.read(id, { before: 1, since }), 'since');
+    },
     'one bad message among good ones': async ({ store, id }) => {
       await append(store, id, 'before');
       const messages = Array.from({ length: 20 }, (_, index) => said(index === 10 ? 1n : index));
@@ -169,6 +183,129 @@ export const badInputCases = [
     },
   }),
 ];
+
+const notStateNames = [
+  '',
+  '1a',
+  '_a',
+  'a-b',
+  'a.b',
+  'a b',
+  '$',
+  'é',
+  'a\n',
+  'n'.repeat(65),
+  '__proto__',
+];
+const notRevisions = [Number.NaN, 0.5, -1, '1', true, [], {}];
+
+function named(name: string, value: unknown): object {
+  return Object.defineProperty({}, name, { value, enumerable: true });
+}
+
+const badValueCalls: Readonly<Record<string, readonly BadCall[]>> = {
+  'a name of a value that cannot be one': notStateNames.flatMap((name) => [
+    ...commits(`state[${JSON.stringify(name.slice(0, 64))}]`, { state: named(name, 1) }),
+    ...commits(`expectState[${JSON.stringify(name.slice(0, 64))}]`, {
+      expectState: named(name, null),
+    }),
+    { method: 'state', argument: { names: ['title', name] }, field: 'names[1]' },
+  ]),
+  'what are no names, no values and no revisions': [
+    ...['title', {}, null, { length: 1 }].map((names): BadCall => ({
+      method: 'state',
+      argument: { names },
+      field: 'names',
+    })),
+    { method: 'state', argument: { names: [1] }, field: 'names[0]' },
+    ...commits('state', ...['title', 1, null, true, ['a']].map((state) => ({ state }))),
+    ...commits('expectState', ...['title', 1, null, ['a']].map((expectState) => ({ expectState }))),
+    ...commits(
+      'expectState["title"]',
+      ...notRevisions.map((title) => ({ state: { title: 1 }, expectState: { title } })),
+    ),
+  ],
+  'a value that JSON cannot carry': [
+    ...commits('state.title', { state: { title: 1n } }, { state: { title: Number.NaN } }),
+    ...commits('state.title.a[1]', { state: { other: 1, title: { a: [1, () => {}] } } }),
+    ...commits('state.title.self.back', { append: [said('hello')], state: { title: cyclic } }),
+  ].map((call) => ({ ...call, code: 'unstorable_value' })),
+  'usage that cannot be': [
+    ...commits('usage', { usage: 1 }, { usage: 'much' }, { usage: null }, { usage: [] }),
+    ...commits(
+      'usage.inputTokens',
+      ...[...notWhole, -1].map((inputTokens) => ({ usage: { requests: 1, inputTokens } })),
+    ),
+  ],
+  'a claim that cannot be': [
+    ...commits('claim', { claim: true }, { claim: 'ada', userId: 'ada' }, { claim: 1 }),
+    ...commits('userId', { claim: true, userId: '' }),
+  ],
+  'a user who asks for values and cannot be one': notNames.map((userId) => ({
+    method: 'state',
+    argument: { userId },
+    field: 'userId',
+  })),
+};
+
+const cursorOf = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** What is not to be asked for in pages, and the field at fault. */
+const badPages: Readonly<Record<string, readonly (readonly [unknown, string])[]>> = {
+  'no user': [
+    ...[undefined, null, 'ada', 1].map((query) => [query, 'query'] as const),
+    ...[{}, ...notNames.map((userId) => ({ userId }))].map((query) => [query, 'userId'] as const),
+  ],
+  'a limit that cannot be one': [...notWhole, 0, -1, 1001].map((limit) => [
+    { userId: 'ada', limit },
+    'limit',
+  ]),
+  'names that cannot be': [
+    ...['title', {}, null].map((state) => [{ userId: 'ada', state }, 'state'] as const),
+    ...notStateNames.map((name) => [{ userId: 'ada', state: [name] }, 'state[0]'] as const),
+  ],
+  'a cursor that no page has answered': [
+    ...['', 'x', '1', 'bnVsbA', '=', null, 1, {}, [], 'session-1', '\u0000'],
+    ...[null, 1, 'a', {}, [], [1], ['a'], [1, 2], ['1', 'a'], [1, ''], [1, 'a', 2]].map(cursorOf),
+    ...[
+      [0.5, 'a'],
+      [1e300, 'a'],
+      [null, 'a'],
+      [1, 'x'.repeat(513)],
+      [1, '\ud800'],
+    ].map(cursorOf),
+    `${cursorOf([1, 'a'])}=`,
+    ` ${cursorOf([1, 'a'])}`,
+    `${cursorOf([1, 'a'])}AAAA`,
+    Buffer.from(' [1,"a"]').toString('base64url'),
+    Buffer.from('[1.0,"a"]').toString('base64url'),
+  ].map((after) => [{ userId: 'ada', after }, 'after']),
+};
+
+const ofValues = promise(
+  sentence,
+  Object.fromEntries(Object.entries(badValueCalls).map(([name, calls]) => [name, refusing(calls)])),
+  'state',
+);
+
+const ofPages = promise(
+  sentence,
+  Object.fromEntries(
+    Object.entries(badPages).map(([name, queries]): [string, Case['run']] => [
+      `a page: ${name}`,
+      async ({ store, id }) => {
+        await store.create(id, { userId: 'ada' });
+        for (const [query, field] of queries) {
+          const call = async (): Promise<unknown> => Reflect.apply(store.sessions, store, [query]);
+          await refused('invalid_argument', call, field);
+        }
+      },
+    ]),
+  ),
+  'sessions',
+);
+
+export const badInputCases = [...ofHistory, ...ofValues, ...ofPages];
 
 /** Each call is refused, leaves a session that exists as it is, and creates none. */
 function refusing(calls: readonly BadCall[]): Case['run'] {

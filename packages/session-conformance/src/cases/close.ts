@@ -61,6 +61,21 @@ export const closeCases = [
   ...promise(
     sentence,
     {
+      'asking for values': closed((store, id) => store.state(id)),
+      'setting them': closed((store, id) =>
+        store.commit(id, { operationId: newOperationId(), state: { title: 'a' } }),
+      ),
+    },
+    'state',
+  ),
+  ...promise(
+    sentence,
+    { 'asking for a page': closed((store) => store.sessions({ userId: 'ada' })) },
+    'sessions',
+  ),
+  ...promise(
+    sentence,
+    {
       'and changes nothing': async ({ store, id, open, close }) => {
         await append(store, id, 'hello');
         await close(store);

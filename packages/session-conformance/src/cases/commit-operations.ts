@@ -1,7 +1,7 @@
 import type { Commit, CommitResult, SessionStore } from '@agent-sessions/session-core';
 
 import { promise, type CaseContext } from '../case.ts';
-import { refused } from '../refused.ts';
+import { refused, settled } from '../refused.ts';
 import { same } from '../same.ts';
 import {
   append,
@@ -163,6 +163,47 @@ const repeatingElsewhere = [
     'durable',
   ),
 ];
+
+const forgotten = promise(
+  'Repeating an operation of which it is forgotten what it dropped is `answer_forgotten` and changes nothing.',
+  {
+    'the last 8 that dropped something are known': async ({ store, id }) => {
+      const pops = await popped(store, id, 30);
+      for (const { commit, first } of pops.slice(-8)) await repeats(store, id, commit, first);
+    },
+    'those before them answer the same or that it is forgotten': async ({ store, id }) => {
+      const pops = await popped(store, id, 30);
+      await unchanged(store, id, async () => {
+        for (const { commit, first } of pops) {
+          const { answers, codes } = await settled([store.commit(id, commit)]);
+          if (codes.length > 0) same(codes, ['answer_forgotten']);
+          for (const again of answers) {
+            same(again.repeated, true, 'whether it was repeated');
+            sameMessages(again.dropped, first.dropped);
+          }
+        }
+      });
+    },
+    'what did not answer what it dropped is known': async ({ store, id }) => {
+      const commits = times(12, (index) => ({ operationId: `o${index}`, drop: 1 }));
+      await append(store, id, ...times(12, String));
+      for (const commit of commits) await store.commit(id, commit);
+      await popped(store, id, 12);
+      for (const commit of commits) same((await store.commit(id, commit)).repeated, true);
+    },
+  },
+);
+
+/** Adds so many messages and pops them, one after the other. */
+async function popped(store: SessionStore, id: string, count: number) {
+  await append(store, id, ...times(count, (index) => `popped ${index}`));
+  const pops: { commit: Commit; first: CommitResult }[] = [];
+  for (const index of times(count, (each) => each)) {
+    const commit = { operationId: `pop ${index}`, drop: 1, returnDropped: true };
+    pops.push({ commit, first: await store.commit(id, commit) });
+  }
+  return pops;
+}
 
 /** A commit, and others that differ from it in one thing each. */
 const hello = { ...said('hello'), tokens: 3, agent: 'a' };
@@ -392,6 +433,7 @@ const forgettingElsewhere = promise(
 export const commitOperationCases = [
   ...repeating,
   ...repeatingElsewhere,
+  ...forgotten,
   ...reusing,
   ...intending,
   ...refusing,

@@ -3,7 +3,7 @@ import { refused } from '../refused.ts';
 import { same } from '../same.ts';
 import { append, change, listed, markOf, said, sameMark, times } from '../session.ts';
 
-export const durableCases = promise(
+const withHistory = promise(
   'Sessions are there again when the store is opened again.',
   {
     'with all they hold': async ({ store, id, open, close }) => {
@@ -33,3 +33,21 @@ export const durableCases = promise(
   },
   'durable',
 );
+
+const withValues = promise(
+  'Sessions are there again when the store is opened again.',
+  {
+    'with their values, usage and revisions': async ({ store, id, open, close }) => {
+      const state = { title: 'a', note: { z: [], a: -0 } };
+      await change(store, id, { append: [], state, usage: { requests: 2 } });
+      await change(store, id, { state: { title: 'b' } });
+      const before = [await store.state(id), await store.metadata(id)];
+      await close(store);
+      const again = await open();
+      same([await again.state(id), await again.metadata(id)], before);
+    },
+  },
+  ['durable', 'state'],
+);
+
+export const durableCases = [...withHistory, ...withValues];

@@ -87,7 +87,7 @@ export const expiryCases = [
     'expiry',
   ),
   ...promise(
-    'Every commit and no read slides the expiry, by the TTL that the session was given last.',
+    'Every commit but those beside the history, and no read, slides the expiry, by the TTL that the session was given last.',
     {
       'commits that add': (context) => keepsAlive(context, () => ({ append: [said('hello')] })),
       'commits that change nothing': (context) => keepsAlive(context, () => ({ append: [] })),
@@ -106,6 +106,7 @@ export const expiryCases = [
               { since },
               { last: 1 },
               { last: 0 },
+              { before: 1 },
               { role: 'user' },
             ] as const) {
               await settled([store.read(name, part)]);

@@ -91,49 +91,52 @@ export const metadataCases = [
       await addsUp(store, id);
     },
   }),
-  ...promise('The time of the last write moves with every commit, and no other time does.', {
-    'every kind of commit': async ({ store, id }) => {
-      await append(store, id, 'one', 'two', 'three', 'four');
-      for (const commit of [
-        { append: [said('five')] },
-        { append: [] },
-        { append: [], agent: 'helper' },
-        { agent: 'other' },
-        { drop: 1 },
-        { drop: 1, append: [said('six')] },
-        { drop: 0 },
-        { drop: 'all' },
-        { drop: 'all' },
-      ] as const) {
-        await movesOn(store, id, () => change(store, id, commit));
-      }
+  ...promise(
+    'The time of the last write moves with every commit but those beside the history, and no other time does.',
+    {
+      'every kind of commit': async ({ store, id }) => {
+        await append(store, id, 'one', 'two', 'three', 'four');
+        for (const commit of [
+          { append: [said('five')] },
+          { append: [] },
+          { append: [], agent: 'helper' },
+          { agent: 'other' },
+          { drop: 1 },
+          { drop: 1, append: [said('six')] },
+          { drop: 0 },
+          { drop: 'all' },
+          { drop: 'all' },
+        ] as const) {
+          await movesOn(store, id, () => change(store, id, commit));
+        }
+      },
+      'the time of creation stays': async ({ store, id }) => {
+        await store.create(id);
+        const { createdAtMs } = await metadataOf(store, id);
+        await movesOn(store, id, () => append(store, id, 'one'));
+        await movesOn(store, id, () => change(store, id, { drop: 'all' }));
+        same((await metadataOf(store, id)).createdAtMs, createdAtMs);
+      },
+      'the times of the messages stay': async ({ store, id }) => {
+        await append(store, id, 'one', 'two', 'three');
+        const { messages } = await store.read(id);
+        await movesOn(store, id, () => append(store, id, 'four'));
+        const later = await store.read(id);
+        sameMessages(later.messages.slice(0, 3), messages);
+      },
+      'not with what only asks, is repeated or is refused': async ({ store, id }) => {
+        const commit = { operationId: 'once', append: [said('one')] };
+        await store.commit(id, commit);
+        const { updatedAtMs } = await metadataOf(store, id);
+        const { epoch } = await markOf(store, id);
+        await sleep(5);
+        await store.read(id, { last: 1 });
+        await store.commit(id, { ...commit, expect: { epoch } });
+        await refused('conflict', () => change(store, id, { append: [], expect: null }));
+        same((await metadataOf(store, id)).updatedAtMs, updatedAtMs);
+      },
     },
-    'the time of creation stays': async ({ store, id }) => {
-      await store.create(id);
-      const { createdAtMs } = await metadataOf(store, id);
-      await movesOn(store, id, () => append(store, id, 'one'));
-      await movesOn(store, id, () => change(store, id, { drop: 'all' }));
-      same((await metadataOf(store, id)).createdAtMs, createdAtMs);
-    },
-    'the times of the messages stay': async ({ store, id }) => {
-      await append(store, id, 'one', 'two', 'three');
-      const { messages } = await store.read(id);
-      await movesOn(store, id, () => append(store, id, 'four'));
-      const later = await store.read(id);
-      sameMessages(later.messages.slice(0, 3), messages);
-    },
-    'not with what only asks, is repeated or is refused': async ({ store, id }) => {
-      const commit = { operationId: 'once', append: [said('one')] };
-      await store.commit(id, commit);
-      const { updatedAtMs } = await metadataOf(store, id);
-      const { epoch } = await markOf(store, id);
-      await sleep(5);
-      await store.read(id, { last: 1 });
-      await store.commit(id, { ...commit, expect: { epoch } });
-      await refused('conflict', () => change(store, id, { append: [], expect: null }));
-      same((await metadataOf(store, id)).updatedAtMs, updatedAtMs);
-    },
-  }),
+  ),
 ];
 
 /** Expects the time of the last write to move, given that the clock has: clocks may be coarse. */

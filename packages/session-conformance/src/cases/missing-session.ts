@@ -19,6 +19,7 @@ export const missingSessionCases = [
           isNothing(await store.read(id, { last }));
           isNothing(await store.read(id, { last, role: 'user' }));
         }
+        isNothing(await store.read(id, { before: 5, last: 2 }));
         isNothing(await store.read(id, { role: 'tool' }));
         isNothing(await store.read(id, { userId: 'ada' }));
       },

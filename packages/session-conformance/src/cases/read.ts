@@ -2,12 +2,22 @@ import type { Role, SessionStore } from '@agent-sessions/session-core';
 
 import { promise } from '../case.ts';
 import { same } from '../same.ts';
-import { append, change, contents, known, sameMark, sameMessages, times } from '../session.ts';
+import {
+  append,
+  change,
+  contents,
+  known,
+  markOf,
+  sameMark,
+  sameMessages,
+  times,
+} from '../session.ts';
 
 async function last(store: SessionStore, id: string, count: number): Promise<unknown[]> {
   return contents((await store.read(id, { last: count })).messages);
 }
 
+const texts = times(7, (index) => `message ${index}`);
 const turns: readonly Role[] = ['system', 'user', 'assistant', 'user', 'tool', 'user', 'assistant'];
 
 /** One message a turn, which says how many there were before. */
@@ -119,4 +129,95 @@ export const readCases = [
       same(known((await store.read(id, { role: 'tool' })).messages[0], 'the message').item, item);
     },
   }),
+  ...promise(
+    'With `before` only messages that stand before that index are read, and `last` counts back from there.',
+    {
+      'every index': async ({ store, id }) => {
+        await append(store, id, ...texts);
+        const { mark } = await store.read(id);
+        for (const before of times(texts.length + 2, (index) => index)) {
+          const read = await store.read(id, { before });
+          same(contents(read.messages), texts.slice(0, before));
+          sameMark(read.mark, mark);
+        }
+      },
+      'with a limit': async ({ store, id }) => {
+        await append(store, id, ...texts);
+        for (const before of times(texts.length + 2, (index) => index)) {
+          for (const count of [1, 2, 3, 100]) {
+            const part = texts.slice(0, before).slice(-count);
+            same(contents((await store.read(id, { before, last: count })).messages), part);
+          }
+        }
+      },
+      'more than there are, and less than none': async ({ store, id }) => {
+        await append(store, id, ...texts);
+        for (const before of [2 ** 31 - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+          same(contents((await store.read(id, { before })).messages), texts);
+        }
+        for (const before of [0, -0, -1, -2, Number.MIN_SAFE_INTEGER]) {
+          same((await store.read(id, { before })).messages, []);
+          same((await store.read(id, { before, last: 2 })).messages, []);
+        }
+      },
+      'page by page upwards, while it grows': async ({ store, id }) => {
+        await append(store, id, ...times(48, String));
+        const pages: unknown[][] = [];
+        for (const before of [48, 40, 32, 24, 16, 8]) {
+          const { messages } = await store.read(id, { last: 8, before });
+          pages.unshift(contents(messages));
+          await append(store, id, 'new');
+        }
+        same(pages.flat(), times(48, String));
+      },
+      'of an empty history': async ({ store, id }) => {
+        await store.create(id);
+        same((await store.read(id, { before: 5, last: 2 })).messages, []);
+      },
+    },
+  ),
+  ...promise(
+    'The answer has the index of the first message that was read, and those of messages that were left out.',
+    {
+      'whatever is read': async ({ store, id }) => {
+        await append(store, id, ...texts);
+        await append(store, id, 'since', 'then');
+        const length = texts.length + 2;
+        for (const [query, first] of [
+          [{}, 0],
+          [{ last: 3 }, length - 3],
+          [{ last: length }, 0],
+          [{ last: 100 }, 0],
+          [{ before: 100, last: 1 }, length - 1],
+          [{ role: 'user' }, null],
+          [{ role: 'tool' }, null],
+        ] as const) {
+          const read = await store.read(id, query);
+          same([read.first, read.skipped], [first, []], JSON.stringify(query));
+        }
+      },
+      'in a part of it': async ({ store, id }) => {
+        await append(store, id, ...texts);
+        const since = await markOf(store, id);
+        await append(store, id, 'since', 'then');
+        for (const query of [{ since }, { before: 3 }, { before: 3, last: 2 }, { last: 2 }]) {
+          const { messages, first } = await store.read(id, query);
+          const all = await store.read(id);
+          same(
+            first,
+            all.messages.findIndex((each) => each.id === messages[0]?.id),
+          );
+        }
+      },
+      'after a drop': async ({ store, id }) => {
+        await append(store, id, ...texts);
+        const since = await markOf(store, id);
+        await change(store, id, { drop: 2 });
+        same((await store.read(id, { since })).first, 0);
+        same((await store.read(id, { last: 1 })).first, texts.length - 3);
+        await change(store, id, { drop: 'all' });
+        same((await store.read(id)).first, null);
+      },
+    },
+  ),
 ];

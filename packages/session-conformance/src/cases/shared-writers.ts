@@ -76,6 +76,37 @@ export const sharedWriterCases = [
     'sharedWriters',
   ),
   ...promise(
+    'What one store has committed, every other reads.',
+    {
+      'its values': async ({ store, id, open }) => {
+        const other = await open();
+        await store.create(id);
+        for (const title of ['a', 'b', { c: [] }]) {
+          await change(store, id, { state: { title } });
+          same(await other.state(id), await store.state(id));
+          same((await other.state(id))['title']?.value, title);
+        }
+      },
+    },
+    ['sharedWriters', 'state'],
+  ),
+  ...promise(
+    'What one store has committed, every other reads.',
+    {
+      'its pages': async ({ store, id, open }) => {
+        const other = await open();
+        const ids = async (each: typeof other) =>
+          (await each.sessions({ userId: 'ada' })).sessions.map(({ sessionId }) => sessionId);
+        await change(store, id, { append: [said('one')], userId: 'ada' });
+        same(await ids(store), [id]);
+        same(await ids(other), [id]);
+        await other.delete(id);
+        same([await ids(other), await ids(store)], [[], []]);
+      },
+    },
+    ['sharedWriters', 'sessions'],
+  ),
+  ...promise(
     'An operation id that one store has committed is known to every other.',
     {
       'it is not done again': async (context) => {

@@ -7,7 +7,7 @@ import { append, change, history, isThere, listed, markOf, said, unchanged } fro
 
 const sentence = 'A call with an aborted `signal` does nothing and is `aborted`.';
 
-export const signalCases = promise(sentence, {
+const withHistory = promise(sentence, {
   creating: async ({ store, id }) => {
     const signal = AbortSignal.abort();
     await refused('aborted', () => store.create(id, { signal }));
@@ -36,7 +36,7 @@ export const signalCases = promise(sentence, {
     await refused('aborted', () => store.read(id, { signal }));
     await append(store, id, 'one');
     const since = await markOf(store, id);
-    for (const part of [{}, { last: 0 }, { last: 1 }, { role: 'user' }, { since }] as const) {
+    for (const part of [{}, { last: 0 }, { before: 1 }, { role: 'user' }, { since }] as const) {
       await refused('aborted', () => store.read(id, { ...part, signal }));
     }
   },
@@ -82,3 +82,34 @@ export const signalCases = promise(sentence, {
     same(await history(store, id), ['one', 'two']);
   },
 });
+
+const withValues = promise(
+  sentence,
+  {
+    'asking for values and setting them': async ({ store, id }) => {
+      const signal = AbortSignal.abort();
+      await refused('aborted', () => store.state(id, { signal }));
+      await append(store, id, 'one');
+      await refused('aborted', () => store.state(id, { signal, names: [] }));
+      await unchanged(store, id, () =>
+        refused('aborted', () => change(store, id, { state: { a: 1 }, signal })),
+      );
+    },
+  },
+  'state',
+);
+
+const withPages = promise(
+  sentence,
+  {
+    'asking for a page': async ({ store, id }) => {
+      const signal = AbortSignal.abort();
+      await refused('aborted', () => store.sessions({ userId: 'ada', signal }));
+      await store.create(id, { userId: 'ada' });
+      await refused('aborted', () => store.sessions({ userId: 'ada', signal }));
+    },
+  },
+  'sessions',
+);
+
+export const signalCases = [...withHistory, ...withValues, ...withPages];

@@ -15,13 +15,14 @@ async function sessionOfAda({ store, id }: CaseContext): Promise<void> {
   await change(store, id, { append: [said('private')], userId: 'ada', agent: 'helper' });
 }
 
-export const userCases = promise(sentence, {
+const withHistory = promise(sentence, {
   'reading it': async (context) => {
     const { store, id } = context;
     await sessionOfAda(context);
     const since = await markOf(store, id);
     for (const userId of others) {
-      for (const part of [{}, { last: 1 }, { last: 0 }, { role: 'user' }, { since }] as const) {
+      const query = [{ last: 1 }, { last: 0 }, { role: 'user' }, { since }, { before: 1 }] as const;
+      for (const part of [{}, ...query]) {
         isNothing(await store.read(id, { ...part, userId }));
       }
     }
@@ -94,3 +95,34 @@ export const userCases = promise(sentence, {
     }
   },
 });
+
+const withValues = promise(
+  sentence,
+  {
+    'its values': async ({ store, id }) => {
+      const state = { title: 'private' };
+      await change(store, id, { append: [said('private')], userId: 'ada', state });
+      for (const userId of others) {
+        same(await store.state(id, { userId }), {});
+        same(await store.state(id, { userId, names: ['title'] }), {});
+      }
+      same((await store.state(id, { userId: 'ada' }))['title']?.value, 'private');
+    },
+    'setting a value, adding to its usage': async (context) => {
+      const { store, id } = context;
+      await sessionOfAda(context);
+      await unchanged(store, id, async () => {
+        for (const userId of others) {
+          for (const commit of [{ state: { title: 'foreign' } }, { usage: { requests: 1 } }]) {
+            await refused('session_not_found', () => change(store, id, { ...commit, userId }));
+          }
+          const expecting = { state: { title: 'foreign' }, expectState: { title: null } };
+          await refused('session_not_found', () => change(store, id, { ...expecting, userId }));
+        }
+      });
+    },
+  },
+  'state',
+);
+
+export const userCases = [...withHistory, ...withValues];

@@ -1,14 +1,22 @@
 import { MemorySessionStore } from '@agent-sessions/session-memory';
-import type { SessionStore } from '@agent-sessions/session-core';
+import { checkCommit } from '@agent-sessions/session-core';
+import type { Commit, SessionStore, SessionStoreCapabilities } from '@agent-sessions/session-core';
 
 import type { StoreUnderTest } from '@agent-sessions/session-conformance';
 
 import { SharingStore } from '../sharing-store.ts';
 
+/** A good commit that nobody changes while something else is awaited. */
+export function detached(commit: Commit): Commit {
+  return { ...commit, append: checkCommit(commit).append, state: structuredClone(commit.state) };
+}
+
 /** A store that does not keep its promises, and which they are. */
 export interface BrokenStore {
   readonly name: string;
   readonly breaks: readonly string[];
+  /** @defaultValue all */
+  readonly capabilities?: SessionStoreCapabilities;
   create(): StoreUnderTest;
 }
 

@@ -4,7 +4,7 @@ import { checkCommit } from '@agent-sessions/session-core';
 import type { Commit } from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
-import { broken } from './broken-store.ts';
+import { broken, detached } from './broken-store.ts';
 
 const whole = 'A commit is applied as a whole or not at all, and what it adds stays together.';
 const together = 'Commits at the same time are all applied, one after the other.';
@@ -12,11 +12,6 @@ const returned =
   'With `returnDropped` the answer has the dropped messages in order, otherwise none.';
 const leavesNothing =
   'A commit without `append` to a session that does not exist answers a mark of `null` and leaves nothing behind.';
-
-/** A good commit that nobody changes while something else is awaited. */
-function detached(commit: Commit) {
-  return { ...commit, append: checkCommit(commit).append };
-}
 
 export const brokenCommit = [
   broken(
@@ -76,7 +71,7 @@ export const brokenCommit = [
         if (isPlain && other !== undefined && other !== operationId) {
           checkCommit(commit);
           const { mark } = await super.read(sessionId, { last: 0 });
-          return { mark, repeated: false, dropped: [] };
+          return { mark, revision: null, repeated: false, dropped: [] };
         }
         const own = detached(commit);
         this.#busy.set(sessionId, operationId);
@@ -122,8 +117,8 @@ export const brokenCommit = [
         const name = `${sessionId} ${commit.operationId}`;
         const { mark } = await super.read(sessionId, { last: 0 });
         const isTooMuch = typeof own.drop === 'number' && own.drop > (mark?.length ?? own.drop);
-        if (isTooMuch && !this.#done.has(name)) own.drop = 0;
-        const result = await super.commit(sessionId, own);
+        const drop = isTooMuch && !this.#done.has(name) ? 0 : own.drop;
+        const result = await super.commit(sessionId, { ...own, drop });
         this.#done.add(name);
         return result;
       }
@@ -141,7 +136,10 @@ export const brokenCommit = [
   ),
   broken(
     'the dropped messages are always answered',
-    returned,
+    [
+      returned,
+      'Repeating an operation of which it is forgotten what it dropped is `answer_forgotten` and changes nothing.',
+    ],
     class extends MemorySessionStore {
       override commit(sessionId: string, commit: Commit) {
         return super.commit(sessionId, { ...commit, returnDropped: true });
@@ -165,7 +163,8 @@ export const brokenCommit = [
     class extends MemorySessionStore {
       override async commit(sessionId: string, commit: Commit) {
         const result = await super.commit(sessionId, commit);
-        return result.mark ? result : super.commit(sessionId, { ...commit, append: [] });
+        if (result.mark || commit.drop === undefined) return result;
+        return super.commit(sessionId, { ...commit, append: [] });
       }
     },
   ),
@@ -196,7 +195,10 @@ export const brokenCommit = [
   ),
   broken(
     'an agent is listed twice',
-    'The `agent` becomes the current one and joins the agents used, once.',
+    [
+      'The `agent` becomes the current one and joins the agents used, once.',
+      'The answer has the metadata of each session, and of the named values those that are asked for.',
+    ],
     class extends MemorySessionStore {
       override async metadata(sessionId: string, access?: { readonly userId?: string }) {
         const metadata = await super.metadata(sessionId, access);

@@ -1,5 +1,5 @@
-import { checkCommit, copyJson } from '@agent-sessions/session-core';
-import type { Commit, JsonValue, NewMessage } from '@agent-sessions/session-core';
+import { checkCommit, copyJsonObject } from '@agent-sessions/session-core';
+import type { Commit, JsonValue, Message } from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
 import { broken, type BrokenStore } from './broken-store.ts';
@@ -7,14 +7,14 @@ import { broken, type BrokenStore } from './broken-store.ts';
 const deepEqual = 'Messages come back deep-equal to what was given, key order included.';
 
 /** Keeps something else than the messages it was given. */
-function rewording(name: string, reword: (message: NewMessage) => NewMessage): BrokenStore {
+function rewording(name: string, reword: (message: Message) => Message): BrokenStore {
   return broken(
     name,
     deepEqual,
     class extends MemorySessionStore {
       override async commit(sessionId: string, commit: Commit) {
-        checkCommit(commit);
-        return super.commit(sessionId, { ...commit, append: commit.append?.map(reword) });
+        const append = checkCommit(commit).append?.map(reword);
+        return super.commit(sessionId, { ...commit, append });
       }
     },
   );
@@ -33,9 +33,8 @@ function converting(name: string, convert: (value: JsonValue) => JsonValue): Bro
   };
   return rewording(name, (message) => {
     const { content, item } = message;
-    const said = content === undefined ? {} : { content: everywhere(copyJson(content, 'content')) };
-    const stands: unknown = item === undefined ? undefined : everywhere(copyJson(item, 'item'));
-    return { ...message, ...said, ...(isObject(stands) ? { item: stands } : {}) };
+    const converted = { ...message, content: everywhere(content) };
+    return item ? { ...converted, item: copyJsonObject(everywhere(item), 'item') } : converted;
   });
 }
 
@@ -68,5 +67,5 @@ export const brokenContent = [
     const entries = Object.entries(message.item).filter(([key]) => known.includes(key));
     return { ...message, item: Object.fromEntries(entries) };
   }),
-  rewording('times are those of the store', (message) => ({ ...message, timestampMs: undefined })),
+  rewording('times are those of the store', (message) => ({ ...message, timestampMs: Date.now() })),
 ];

@@ -31,7 +31,10 @@ export const brokenCreate = [
   ),
   broken(
     'creating begins anew',
-    leaves,
+    [
+      leaves,
+      'A session that is created with `imported` has those times; one that exists keeps its own.',
+    ],
     class extends MemorySessionStore {
       override async create(sessionId: string, init?: SessionInit) {
         const { created, mark } = await super.create(sessionId, init);

@@ -8,6 +8,7 @@ import { broken, type BrokenStore } from './broken-store.ts';
 
 const conflicts =
   'A mark in `expect` that is no longer the newest is a `conflict` and nothing changes.';
+const together = 'Values and messages of one commit are there together or not at all.';
 const notFound =
   'A mark or an epoch in `expect` of a session that is gone, or of one that had the same id before, is `session_not_found` and nothing changes.';
 const exists = 'With `expect: null` a session that exists is a `conflict` and nothing changes.';
@@ -15,7 +16,7 @@ const exists = 'With `expect: null` a session that exists is a `conflict` and no
 /** Expects something else than it was told; `now` is the session's mark, `null` for none. */
 function expecting(
   name: string,
-  breaks: string,
+  breaks: string | readonly string[],
   instead: (expect: SessionMark, now: SessionMark | null, commit: Commit) => Commit['expect'],
 ): BrokenStore {
   return broken(
@@ -39,8 +40,11 @@ function isMark(expect: Commit['expect']): expect is SessionMark {
 }
 
 export const brokenExpectations = [
-  expecting('an append to a history that grew is merged', conflicts, (expect, now, commit) =>
-    now?.generation === expect.generation && !commit.drop ? { epoch: expect.epoch } : expect,
+  expecting(
+    'an append to a history that grew is merged',
+    [conflicts, together],
+    (expect, now, commit) =>
+      now?.generation === expect.generation && !commit.drop ? { epoch: expect.epoch } : expect,
   ),
   expecting('a mark counts by its length only', conflicts, (expect, now) =>
     now ? { ...expect, generation: now.generation } : expect,

@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import { checkCommit, checkInit, SessionError } from '@agent-sessions/session-core';
+import { checkInit, SessionError } from '@agent-sessions/session-core';
 import type { Commit, ReadQuery, SessionAccess, SessionInit } from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
-import { broken } from './broken-store.ts';
+import { broken, detached } from './broken-store.ts';
 
 const ends = 'A session ends when its TTL has passed since its last write.';
 const slides =
-  'Every commit and no read slides the expiry, by the TTL that the session was given last.';
+  'Every commit but those beside the history, and no read, slides the expiry, by the TTL that the session was given last.';
 const stands = 'A commit that is refused or repeated does not slide the expiry.';
-
-/** A good commit that nobody changes while something else is awaited. */
-function detached(commit: Commit): Commit {
-  return { ...commit, append: checkCommit(commit).append };
-}
 
 /** Can write to a session without changing it, which slides its expiry. */
 class Sliding extends MemorySessionStore {

@@ -85,7 +85,10 @@ export const brokenUsers = [
   ),
   broken(
     'everybody sees the metadata',
-    otherUser,
+    [
+      otherUser,
+      'With `claim` a session that has no user becomes that of `userId`, and is not found by others.',
+    ],
     class extends MemorySessionStore {
       override async metadata(sessionId: string, access: SessionAccess = {}) {
         await super.metadata(sessionId, access);
@@ -105,7 +108,10 @@ export const brokenUsers = [
   ),
   broken(
     'everybody adds',
-    otherUser,
+    [
+      otherUser,
+      'With `claim` a session that has no user becomes that of `userId`, and is not found by others.',
+    ],
     class extends MemorySessionStore {
       override async commit(sessionId: string, commit: Commit) {
         try {
@@ -113,7 +119,7 @@ export const brokenUsers = [
         } catch (error) {
           const isForeign = error instanceof SessionError && error.code === 'session_not_found';
           if (!isForeign || commit.expect !== undefined || !commit.append) throw error;
-          return super.commit(sessionId, { ...commit, userId: undefined });
+          return super.commit(sessionId, { ...commit, userId: undefined, claim: false });
         }
       }
     },

@@ -12,7 +12,10 @@ import { MemorySessionStore } from '@agent-sessions/session-memory';
 import { broken } from './broken-store.ts';
 
 const sums = 'The message count and the token sum are those of the messages that are there.';
-const lastWrite = 'The time of the last write moves with every commit, and no other time does.';
+const lastWrite =
+  'The time of the last write moves with every commit but those beside the history, and no other time does.';
+const imported =
+  'A session that is created with `imported` has those times; one that exists keeps its own.';
 const deleting = 'Deleting answers `true`, and `false` where there was nothing to delete.';
 const knowsNothing = 'A session that is created after a deletion knows nothing of the one before.';
 const listing = 'Every session that is there all the time is listed, and none that is not there.';
@@ -80,7 +83,7 @@ export const brokenMetadata = [
   ),
   broken(
     'the time moves with appends only',
-    lastWrite,
+    [lastWrite, imported],
     class extends Remembering<number> {
       override async metadata(sessionId: string, access?: SessionAccess) {
         const metadata = await super.metadata(sessionId, access);
@@ -98,7 +101,7 @@ export const brokenMetadata = [
   ),
   broken(
     'the time of creation moves',
-    lastWrite,
+    [lastWrite, imported],
     class extends MemorySessionStore {
       override async metadata(sessionId: string, access?: SessionAccess) {
         const metadata = await super.metadata(sessionId, access);

@@ -5,9 +5,11 @@ import type { Commit, CommitResult } from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
 import { SharingStore } from '../sharing-store.ts';
-import { broken, brokenEach, type BrokenStore } from './broken-store.ts';
+import { broken, brokenEach, detached, type BrokenStore } from './broken-store.ts';
 
 const repeating = 'Repeating an operation id changes nothing and answers what it answered first.';
+const forgotten =
+  'Repeating an operation of which it is forgotten what it dropped is `answer_forgotten` and changes nothing.';
 const reusing =
   'Repeating an operation id with other content is `operation_reused` and changes nothing.';
 const intent = 'With an `intent` that is what must be the same, and no other content.';
@@ -53,18 +55,22 @@ function answering(
 }
 
 export const brokenOperations = [
-  answering('the dropped messages are not answered again', repeating, (result) => ({
+  answering('the dropped messages are not answered again', [repeating, forgotten], (result) => ({
     ...result,
     dropped: [],
   })),
-  answering('a repeated pop pops again', repeating, async (result, commit, again) =>
+  answering('a repeated pop pops again', [repeating, forgotten], async (result, commit, again) =>
     commit.drop === 1 && commit.returnDropped
       ? { ...(await again({ ...commit, operationId: randomUUID() })), repeated: true }
       : result,
   ),
   answering(
     'a repeated append appends again',
-    [repeating, 'The time of the last write moves with every commit, and no other time does.'],
+    [
+      repeating,
+      'Repeating an operation id sets no value again, and adds no usage again.',
+      'The time of the last write moves with every commit but those beside the history, and no other time does.',
+    ],
     async (result, commit, again) =>
       commit.append?.length
         ? { ...result, ...(await again({ ...commit, operationId: randomUUID() })), repeated: true }
@@ -72,12 +78,43 @@ export const brokenOperations = [
   ),
   broken(
     'a repeated one answers the newest mark',
-    repeating,
+    [repeating, forgotten],
     class extends MemorySessionStore {
       override async commit(sessionId: string, commit: Commit) {
         const result = await super.commit(sessionId, commit);
         const { mark } = await super.read(sessionId);
         return result.repeated ? { ...result, mark } : result;
+      }
+    },
+  ),
+  broken(
+    'what was dropped and is forgotten is answered as nothing',
+    forgotten,
+    class extends MemorySessionStore {
+      override async commit(sessionId: string, commit: Commit) {
+        try {
+          return await super.commit(sessionId, commit);
+        } catch (error) {
+          if (!isRefused(error, 'answer_forgotten')) throw error;
+          const { mark } = await super.read(sessionId, { last: 0 });
+          return { mark, revision: null, repeated: true, dropped: [] };
+        }
+      }
+    },
+  ),
+  broken(
+    'what is forgotten is dropped again',
+    forgotten,
+    class extends MemorySessionStore {
+      override async commit(sessionId: string, commit: Commit) {
+        try {
+          return await super.commit(sessionId, commit);
+        } catch (error) {
+          if (isRefused(error, 'answer_forgotten')) {
+            await super.commit(sessionId, { operationId: randomUUID(), append: [], agent: 'late' });
+          }
+          throw error;
+        }
       }
     },
   ),
@@ -115,10 +152,10 @@ export const brokenOperations = [
     repeating,
     class extends MemorySessionStore {
       override async commit(sessionId: string, commit: Commit) {
-        const { append, expect, userId } = checkCommit(commit);
-        const { mark } = await super.read(sessionId, { last: 0, userId });
-        checkExpectation(sessionId, expect, mark);
-        return super.commit(sessionId, { ...commit, append });
+        const own = detached(commit);
+        const { mark } = await super.read(sessionId, { last: 0, userId: own.userId });
+        checkExpectation(sessionId, checkCommit(own).expect, mark);
+        return super.commit(sessionId, own);
       }
     },
   ),

@@ -7,6 +7,10 @@ import { broken, type BrokenStore } from './broken-store.ts';
 const newest = 'With `last` only the newest so many are read, in order.';
 const none = 'With `last` of 0 or less nothing is read; the mark is answered all the same.';
 const ofRole = 'With `role` only the messages of that role are read, and `last` counts those.';
+const before =
+  'With `before` only messages that stand before that index are read, and `last` counts back from there.';
+const first =
+  'The answer has the index of the first message that was read, and those of messages that were left out.';
 const since = 'With `since` only what was added after that mark is read, and `continues` is true.';
 const anew =
   'Where history did not only grow since the mark, all of it is read, and `continues` is false.';
@@ -17,7 +21,7 @@ type Read = (query: ReadQuery) => Promise<ReadResult>;
 /** Reads in another way, after what is bad was refused. */
 function reading(
   name: string,
-  breaks: string,
+  breaks: string | readonly string[],
   instead: (query: ReadQuery, read: Read) => Promise<ReadResult>,
 ): BrokenStore {
   return broken(
@@ -33,7 +37,7 @@ function reading(
 }
 
 export const brokenReads = [
-  reading('the last are read newest first', newest, async (query, read) => {
+  reading('the last are read newest first', [newest, before, first], async (query, read) => {
     const result = await read(query);
     return query.last === undefined || query.role !== undefined
       ? result
@@ -53,8 +57,33 @@ export const brokenReads = [
     const { messages, ...rest } = await read({ ...query, role: undefined });
     return { messages: messages.filter(({ role }) => role === query.role), ...rest };
   }),
+  reading('an index before which to read is ignored', before, (query, read) =>
+    read({ ...query, before: undefined }),
+  ),
+  reading(
+    'the last are counted from the end, whatever is read',
+    [before, first],
+    async (query, read) => {
+      if (query.before === undefined || query.last === undefined) return read(query);
+      const { messages } = await read({ ...query, last: undefined });
+      const rest = await read(query);
+      const { length } = (await read({ last: 0, userId: query.userId })).mark ?? { length: 0 };
+      const from = length - Math.max(query.last, 0);
+      return { ...rest, messages: messages.filter((_, index) => index >= from) };
+    },
+  ),
+  reading('the first message has the index 0', first, async (query, read) => {
+    const result = await read(query);
+    return { ...result, first: result.first === null ? null : 0 };
+  }),
+  reading('what was picked by its role has a place', first, async (query, read) => {
+    const result = await read(query);
+    return query.role !== undefined && result.messages.length > 0
+      ? { ...result, first: 0 }
+      : result;
+  }),
   reading('a mark is ignored', since, (query, read) => read({ ...query, since: undefined })),
-  reading('the message at the mark is read again', since, async (query, read) => {
+  reading('the message at the mark is read again', [since, first], async (query, read) => {
     const result = await read(query);
     const { messages } = await read({ ...query, since: undefined });
     if (!result.continues || !query.since) return result;

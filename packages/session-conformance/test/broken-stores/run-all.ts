@@ -1,6 +1,7 @@
 import { cases as allCases, runCases } from '@agent-sessions/session-conformance';
 import type { Case, Report } from '@agent-sessions/session-conformance';
 
+import { allCapabilities } from '../sharing-store.ts';
 import type { BrokenStore } from './broken-store.ts';
 
 /** At the same time, because what takes long is waiting for TTLs. */
@@ -11,12 +12,11 @@ export function runAll(
   stores: readonly BrokenStore[],
   casesFor: (store: BrokenStore, index: number) => readonly Case[] = () => allCases,
 ): Map<BrokenStore, Promise<Report>> {
-  const capabilities = { durable: true, sharedWriters: true, expiry: true };
   const lanes: Promise<unknown>[] = [];
   const reports = new Map<BrokenStore, Promise<Report>>();
   for (const [index, store] of stores.entries()) {
     const lane = index % atATime;
-    const run = () => runCases({ ...store, capabilities }, casesFor(store, index));
+    const run = () => runCases({ capabilities: allCapabilities, ...store }, casesFor(store, index));
     const report = Promise.resolve(lanes[lane]).then(run);
     lanes[lane] = report;
     reports.set(store, report);

@@ -42,6 +42,8 @@ export interface SessionStore {
    * - Dropping more than there is drops what there is.
    * - With `returnDropped` the answer has the dropped messages in order, otherwise none.
    * - Repeating an operation id changes nothing and answers what it answered first.
+   * - Repeating an operation of which it is forgotten what it dropped is `answer_forgotten` and
+   *   changes nothing.
    * - Repeating an operation id with other content is `operation_reused` and changes nothing.
    * - With an `intent` that is what must be the same, and no other content.
    * - An operation id that was refused was not used.
@@ -54,6 +56,7 @@ export interface SessionStore {
    * - A commit without `append` to a session that does not exist answers a mark of `null` and
    *   leaves nothing behind.
    * - The `agent` becomes the current one and joins the agents used, once.
+   * - A session that is created with `imported` has those times; one that exists keeps its own.
    *
    * Of named values and usage:
    *
@@ -64,8 +67,8 @@ export interface SessionStore {
    * - Repeating an operation id sets no value again, and adds no usage again.
    * - The answer has the revision that the values set by the commit have.
    * - Dropping and adding messages leaves values and usage as they are.
-   * - A commit of nothing but values, usage and a claim moves neither the time of the last write nor
-   *   the expiry.
+   * - A commit beside the history, of nothing but values, usage and a claim, moves neither the time
+   *   of the last write nor the expiry.
    * - Usage is added to the usage of the session, number by number.
    * - With `claim` a session that has no user becomes that of `userId`, and is not found by others.
    */
@@ -81,7 +84,8 @@ export interface SessionStore {
    * - Where history did not only grow since the mark, all of it is read, and `continues` is false.
    * - With `before` only messages that stand before that index are read, and `last` counts back from
    *   there.
-   * - The answer has the index of the first message that was read.
+   * - The answer has the index of the first message that was read, and those of messages that were
+   *   left out.
    * - A mark names the same history from whichever read or commit it comes.
    */
   read(sessionId: string, query?: ReadQuery): Promise<ReadResult>;
@@ -91,7 +95,8 @@ export interface SessionStore {
    *
    * - The metadata of a session that does not exist is `undefined`.
    * - The message count and the token sum are those of the messages that are there.
-   * - The time of the last write moves with every commit, and no other time does.
+   * - The time of the last write moves with every commit but those beside the history, and no other
+   *   time does.
    */
   metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined>;
 
@@ -156,14 +161,15 @@ export interface SessionStoreCapabilities {
    * Sessions with a TTL end by themselves.
    *
    * - A session ends when its TTL has passed since its last write.
-   * - Every commit and no read slides the expiry, by the TTL that the session was given last.
+   * - Every commit but those beside the history, and no read, slides the expiry, by the TTL that the
+   *   session was given last.
    * - A commit that is refused or repeated does not slide the expiry.
    * - A session without a TTL does not end.
    */
   readonly expiry: boolean;
-  /** Sessions have named values and usage beside their history; otherwise `missing_capability`. */
+  /** Sessions have named values, usage and claims; otherwise these are `missing_capability`. */
   readonly state: boolean;
-  /** The sessions of a user can be listed page by page; otherwise `missing_capability`. */
+  /** The sessions of a user are had page by page; otherwise that is `missing_capability`. */
   readonly sessions: boolean;
 }
 

@@ -16,6 +16,12 @@ export function checkOptions(field: string, options: unknown): void {
   throw wrongType(field, 'must be an object; leave it out where there is nothing to say.');
 }
 
+/** An object that has members by their names. */
+export function checkRecord(field: string, record: unknown): void {
+  checkOptions(field, record);
+  if (Array.isArray(record)) throw wrongType(field, 'must be an object, and is an array.');
+}
+
 /** A name is what callers choose to name things by: ids, users, agents. */
 export function checkName(field: string, name: string): string {
   if (typeof name !== 'string') throw wrongType(field, 'must be a string.');

@@ -9,7 +9,7 @@ import {
   checkMark,
   checkName,
   checkOptionalName,
-  checkOptions,
+  checkRecord,
   checkStateName,
   checkTime,
   maxCount,
@@ -72,7 +72,7 @@ export function checkCommit(commit: Commit): CheckedCommit {
   };
   const content =
     commit.intent === undefined ? contentOf(change) : copyJson(commit.intent, 'intent');
-  const isBeside = change.state.size > 0 || commit.usage !== undefined || change.claim;
+  const isBeside = commit.state !== undefined || commit.usage !== undefined || change.claim;
   return {
     ...init,
     ...change,
@@ -150,7 +150,7 @@ function checkDrop(drop: Commit['drop'] = 0): number {
 
 function checkState(state: Commit['state']): Map<string, JsonValue> {
   const values = new Map<string, JsonValue>();
-  checkOptions('state', state);
+  checkRecord('state', state);
   for (const [name, value] of Object.entries(state ?? {})) {
     checkStateName(`state[${JSON.stringify(name.slice(0, 64))}]`, name);
     if (value !== undefined) values.set(name, copyJson(value, `state.${name}`));
@@ -160,7 +160,7 @@ function checkState(state: Commit['state']): Map<string, JsonValue> {
 
 function checkExpectState(expected: Commit['expectState']): Map<string, number | null> {
   const revisions = new Map<string, number | null>();
-  checkOptions('expectState', expected);
+  checkRecord('expectState', expected);
   for (const [name, revision] of Object.entries(expected ?? {})) {
     const field = `expectState[${JSON.stringify(name.slice(0, 64))}]`;
     checkStateName(field, name);
@@ -171,7 +171,7 @@ function checkExpectState(expected: Commit['expectState']): Map<string, number |
 }
 
 function checkUsage(usage: Commit['usage'] = {}): Partial<SessionUsage> {
-  checkOptions('usage', usage);
+  checkRecord('usage', usage);
   const numbers = usageNumbers.flatMap((name) => {
     const number = usage[name];
     return number === undefined ? [] : [[name, checkCount(`usage.${name}`, number)] as const];

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 
-import { Message } from '../contract/message.schema.ts';
 import type { JsonValue } from '../contract/json-value.ts';
+import { Message } from '../contract/message.schema.ts';
 import type { SessionMark, SessionMetadata } from '../contract/store.ts';
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -26,9 +26,9 @@ const NamedValue = Type.Object({
 export const SessionState = Type.Object({
   /** Counts commits, from 0. */
   revision: Type.Integer(),
+  /** Milliseconds since the epoch: when the session ends, if it does. */
+  expiresAtMs: nullable(Type.Number()),
   mark: Mark,
-  /** When the session ends, in milliseconds since the epoch; `null` for never. */
-  endsAtMs: nullable(Type.Number()),
   metadata: Type.Object({
     sessionId: Type.String(),
     userId: nullable(Type.String()),
@@ -48,15 +48,15 @@ export const SessionState = Type.Object({
     }),
     ttlMs: nullable(Type.Number()),
   }),
-  /** The named values, each name once. */
+  /** Each name once. A list, for an object answers to names such as `constructor`. */
   values: Type.Array(NamedValue),
 });
 export interface SessionState {
   readonly revision: number;
+  readonly expiresAtMs: number | null;
   readonly mark: SessionMark;
-  readonly endsAtMs: number | null;
   readonly metadata: SessionMetadata;
-  readonly values: readonly Readonly<Static<typeof NamedValue>>[];
+  readonly values: readonly Static<typeof NamedValue>[];
 }
 
 /** What is to be remembered of a commit under its operation id: plain JSON. */

@@ -25,6 +25,7 @@ export const rememberedDrops = 8;
 export function newSessionState(sessionId: string, init: CheckedInit): SessionState {
   return {
     revision: 0,
+    expiresAtMs: init.ttlMs === undefined ? null : init.nowMs + init.ttlMs,
     mark: { epoch: init.newEpoch, generation: 0, length: 0, lastId: null },
     metadata: {
       sessionId,
@@ -74,20 +75,27 @@ export function decideCommit(
   }
   checkExpectation(sessionId, commit.expect, state?.mark ?? null);
   for (const [name, revision] of commit.expectState) {
-    const value = state?.values.find((each) => each.name === name);
-    if ((value?.revision ?? null) !== revision) throw valueConflict(sessionId, name);
+    if ((valueNamed(name, state)?.revision ?? null) !== revision) {
+      throw valueConflict(sessionId, name);
+    }
   }
   if (state || commit.append) return undefined;
   return { mark: null, revision: null, repeated: false, dropped: [] };
 }
 
-/** The named values that were asked for: those that the session has. @param names - all by default */
+function valueNamed(name: string, state: SessionState | undefined) {
+  return state?.values.find((value) => value.name === name);
+}
+
+/** The named values that were asked for: those that the session has. */
 export function selectValues(
   { values }: SessionState,
-  names?: readonly string[],
+  names: readonly string[] | undefined,
 ): Readonly<Record<string, StateValue>> {
   const found = values.filter(({ name }) => names === undefined || names.includes(name));
-  return Object.fromEntries(found.map(({ name, ...value }) => [name, value]));
+  return Object.fromEntries(
+    found.map(({ name, value, revision }) => [name, { value, revision }] as const),
+  );
 }
 
 /** A session as a page shows it, with the named values that were asked for. */
@@ -126,27 +134,35 @@ export function checkExpectation(
 /**
  * What a session is after a commit, and what is to be remembered of it.
  *
- * @param dropped - the messages that the commit drops
- * @param lastKept - the last message before those, if there is one
+ * @param dropped - the messages that the commit drops, but for those that cannot be read
+ * @param lastKept - the last message before those, if there is one; needed where some are dropped
  */
 export function applyCommit(
   commit: CheckedCommit,
-  { revision: before, mark, metadata, values }: SessionState,
+  { revision: before, expiresAtMs, mark, metadata, values }: SessionState,
   dropped: readonly Message[],
   lastKept: Message | undefined,
 ): { readonly state: SessionState; readonly operation: Operation } {
-  const { append = [], agent, nowMs, ttlMs, imported } = commit;
+  const { append = [], agent, nowMs } = commit;
   const revision = before + 1;
-  const length = mark.length - dropped.length + append.length;
+  const kept = Math.max(mark.length - commit.drop, 0);
+  const isShorter = kept < mark.length;
+  const length = kept + append.length;
+  const lastKeptId = isShorter ? (lastKept?.id ?? null) : mark.lastId;
   const after: SessionMark = {
     epoch: mark.epoch,
-    generation: dropped.length > 0 ? revision : mark.generation,
+    generation: isShorter ? revision : mark.generation,
     length,
-    lastId: (append.at(-1) ?? lastKept)?.id ?? null,
+    lastId: append.at(-1)?.id ?? lastKeptId,
   };
-  const writtenAtMs = (before === 0 ? imported?.updatedAtMs : undefined) ?? nowMs;
+  // Only a session that begins with this commit was written elsewhere, and then.
+  const imported = mark.epoch === commit.newEpoch ? commit.imported : undefined;
+  const writtenAtMs = imported?.updatedAtMs ?? nowMs;
+  const tokensKept = kept === 0 ? 0 : metadata.totalTokens - tokensOf(dropped);
+  const ttlMs = (commit.touches ? commit.ttlMs : undefined) ?? metadata.ttlMs;
   const state = {
     revision,
+    expiresAtMs: commit.touches && ttlMs !== null ? nowMs + ttlMs : expiresAtMs,
     mark: after,
     metadata: {
       ...metadata,
@@ -155,9 +171,9 @@ export function applyCommit(
       currentAgent: agent ?? metadata.currentAgent,
       agentsUsed: [...new Set([...metadata.agentsUsed, ...(agent === undefined ? [] : [agent])])],
       messageCount: length,
-      totalTokens: metadata.totalTokens - tokensOf(dropped) + commit.appendTokens,
+      totalTokens: tokensKept + commit.appendTokens,
       usage: addUsage(metadata.usage, commit.usage),
-      ttlMs: (commit.touches ? ttlMs : undefined) ?? metadata.ttlMs,
+      ttlMs,
     },
     values: withValues(values, commit.state, revision),
   };
@@ -172,8 +188,10 @@ function withValues(
   revision: number,
 ): SessionState['values'] {
   const kept = values.filter(({ name }) => !changes.has(name));
-  const set = [...changes].filter(([, value]) => value !== null);
-  return [...kept, ...set.map(([name, value]) => ({ name, value, revision }))];
+  const set = [...changes].flatMap(([name, value]) =>
+    value === null ? [] : [{ name, value, revision }],
+  );
+  return [...kept, ...set];
 }
 
 /**

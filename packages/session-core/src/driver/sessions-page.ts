@@ -1,6 +1,6 @@
 import { outOfRange, wrongType } from '../contract/errors.ts';
 import type { SessionsPage, SessionsQuery, SessionSummary } from '../contract/store.ts';
-import { checkCount, checkName } from './checks.ts';
+import { checkCount, checkName, checkTime } from './checks.ts';
 import { checkSignal, checkStateNames } from './contract-arguments.ts';
 
 /** Where a page ended: the session that was its last, at the time of its last write. */
@@ -46,13 +46,14 @@ function parseCursor(cursor: string): PagePosition {
   if (typeof cursor !== 'string') throw wrongType('after', 'must be the `next` of a page.');
   try {
     const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(position) && position.length === 2) {
-      const [updatedAtMs, sessionId]: unknown[] = position;
-      const isPosition = Number.isSafeInteger(updatedAtMs) && typeof sessionId === 'string';
-      if (isPosition && typeof updatedAtMs === 'number') {
-        const found = { updatedAtMs, sessionId: checkName('after', sessionId) };
-        if (cursorAfter(found) === cursor) return found;
-      }
+    const list: readonly unknown[] = Array.isArray(position) ? position : [];
+    const [updatedAtMs, sessionId] = list;
+    if (typeof updatedAtMs === 'number' && typeof sessionId === 'string') {
+      const found = {
+        updatedAtMs: checkTime('after', updatedAtMs),
+        sessionId: checkName('after', sessionId),
+      };
+      if (cursorAfter(found) === cursor) return found;
     }
   } catch {
     // Refused below, in the words for any other text.

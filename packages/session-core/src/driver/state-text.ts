@@ -4,8 +4,10 @@ import type { Operation, SessionState } from './session-state.schema.ts';
 import { isOperation, isSessionState } from './session-state.validators.ts';
 
 /** What is kept of a session as JSON text, exactly: for stores that keep text. */
-export function stringifySessionState(state: SessionState): string {
-  return stringifyJson(state);
+export function stringifySessionState({ values, ...state }: SessionState): string {
+  // Only values hold what a caller gave.
+  const kept = values.map(({ name, value, revision }) => ({ name, value, revision }));
+  return `${JSON.stringify(state).slice(0, -1)},"values":${stringifyJson(kept)}}`;
 }
 
 /**

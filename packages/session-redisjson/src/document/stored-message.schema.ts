@@ -1,7 +1,7 @@
-import { Message, Role } from '@agent-sessions/session-core/schemas';
+import { Message } from '@agent-sessions/session-core/schemas';
 import Type, { type Static } from 'typebox';
 
-const { content, item } = Message.properties;
+const { role, content, item } = Message.properties;
 
 /**
  * A message as it stands in the document: the record of the Python class, and beside it what that
@@ -9,7 +9,7 @@ const { content, item } = Message.properties;
  */
 export const StoredMessage = Type.Object({
   id: Type.String(),
-  role: Role,
+  role,
   content,
   /** Seconds since the epoch. */
   timestamp: Type.Number(),
