@@ -24,7 +24,6 @@ import {
   parseOperation,
   parseSessionState,
   readResult,
-  rememberedDrops,
   rememberedOperations,
   selectValues,
   SessionError,
@@ -33,7 +32,6 @@ import {
   stringifyMessage,
   stringifyOperation,
   stringifySessionState,
-  summaryOf,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
@@ -80,19 +78,8 @@ const tables = `
     id TEXT,
     revision INTEGER NOT NULL,
     operation TEXT NOT NULL,
-    forgotten TEXT,
     PRIMARY KEY (session_id, id)
   ) STRICT, WITHOUT ROWID;`;
-
-const upsert = `
-  INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id)
-  DO UPDATE SET user_id = ?2, updated_at_ms = ?3, ends_at_ms = ?4, state = ?5`;
-/** Of what was dropped, only the last is remembered; `forgotten` is the operation without it. */
-const forgetDrops = `
-  UPDATE operations SET operation = forgotten, forgotten = NULL
-  WHERE session_id = ?1 AND forgotten IS NOT NULL AND revision NOT IN (
-    SELECT revision FROM operations WHERE session_id = ?1 AND forgotten IS NOT NULL
-    ORDER BY revision DESC LIMIT ?2)`;
 
 /** What has ended is there no more, though it has not been removed yet. */
 const isThere = '(ends_at_ms IS NULL OR ends_at_ms > ?)';
@@ -166,32 +153,26 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
-    checkSessionId(sessionId);
-    const userId = checkAccess(access);
-    const state = this.#transaction('DEFERRED', (nowMs) => this.#find(sessionId, nowMs));
-    return isFor(userId, state) ? state.metadata : undefined;
+    return this.#stateFor(checkAccess(access), sessionId)?.metadata;
   }
 
   async state(sessionId: string, query?: StateQuery): Promise<Record<string, StateValue>> {
-    checkSessionId(sessionId);
     const { names, userId } = checkStateQuery(query);
-    const state = this.#transaction('DEFERRED', (nowMs) => this.#find(sessionId, nowMs));
-    return isFor(userId, state) ? selectValues(state, names) : {};
+    const state = this.#stateFor(userId, sessionId);
+    return state ? selectValues(state, names) : {};
   }
 
   async sessions(query: SessionsQuery): Promise<SessionsPage> {
     const checked = checkSessionsQuery(query);
-    const { userId, limit, state } = checked;
+    const { userId, limit } = checked;
     const after = checked.after ?? { updatedAtMs: Number.MAX_SAFE_INTEGER, sessionId: '' };
     const newestFirst = `
       SELECT state FROM sessions WHERE user_id = ? AND (updated_at_ms, id) < (?, ?) AND ${isThere}
       ORDER BY updated_at_ms DESC, id DESC LIMIT ?`;
-    const found = this.#transaction('DEFERRED', (nowMs) => {
+    return this.#transaction('DEFERRED', (nowMs) => {
       const values = [userId, after.updatedAtMs, after.sessionId, nowMs, limit + 1];
-      return this.#select(parseSessionState, newestFirst, ...values);
+      return pageOfSessions(this.#select(parseSessionState, newestFirst, ...values), checked);
     });
-    const summaries = found.map((each) => summaryOf(each, state));
-    return pageOfSessions(summaries, checked);
   }
 
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
@@ -228,7 +209,7 @@ export class SqliteSessionStore implements SessionStore {
     const kept = Math.max(before.mark.length - commit.drop, 0);
     const dropped = this.#messages(sessionId, kept, {}, commit.dropUnreadable);
     const [lastKept] = this.#messages(sessionId, kept - 1, { before: kept }, true);
-    const { state, operation } = applyCommit(commit, before, dropped, lastKept);
+    const { state, operation, forgotten } = applyCommit(commit, before, dropped, lastKept);
 
     this.#save(sessionId, state);
     this.#run('DELETE FROM messages WHERE session_id = ? AND position >= ?', sessionId, kept);
@@ -239,12 +220,17 @@ export class SqliteSessionStore implements SessionStore {
     const memory = commit.forgetOperations ? 0 : rememberedOperations;
     const oldest = state.revision - memory;
     this.#run('DELETE FROM operations WHERE session_id = ? AND revision <= ?', sessionId, oldest);
+    this.#remember(sessionId, operationId, operation);
+    const old = forgotten && this.#findOperation(sessionId, forgotten);
+    if (forgotten && old) this.#remember(sessionId, forgotten, { ...old, dropped: null });
     const { mark, revision, dropped: answered } = operation;
-    const forgotten = answered?.length ? stringifyOperation({ ...operation, dropped: null }) : null;
-    const row = [sessionId, operationId, revision, stringifyOperation(operation), forgotten];
-    this.#run('INSERT INTO operations VALUES (?, ?, ?, ?, ?)', ...row);
-    if (forgotten) this.#run(forgetDrops, sessionId, rememberedDrops);
     return { mark, revision, repeated: false, dropped: answered ?? [] };
+  }
+
+  #stateFor(userId: string | undefined, sessionId: string): SessionState | undefined {
+    checkSessionId(sessionId);
+    const state = this.#transaction('DEFERRED', (nowMs) => this.#find(sessionId, nowMs));
+    return isFor(userId, state) ? state : undefined;
   }
 
   #find(sessionId: string, nowMs: number): SessionState | undefined {
@@ -255,6 +241,11 @@ export class SqliteSessionStore implements SessionStore {
   #findOperation(sessionId: string, id: string): Operation | undefined {
     const ofId = 'SELECT operation FROM operations WHERE session_id = ? AND id = ?';
     return this.#select(parseOperation, ofId, sessionId, id)[0];
+  }
+
+  #remember(sessionId: string, id: string, operation: Operation): void {
+    const row = [sessionId, id, operation.revision, stringifyOperation(operation)];
+    this.#run('INSERT OR REPLACE INTO operations VALUES (?, ?, ?, ?)', ...row);
   }
 
   /** First the sessions that have ended go, of which one may have had the id. */
@@ -268,6 +259,9 @@ export class SqliteSessionStore implements SessionStore {
   #save(sessionId: string, state: SessionState): void {
     const { userId, updatedAtMs } = state.metadata;
     const columns = [userId, updatedAtMs, state.expiresAtMs, stringifySessionState(state)];
+    const upsert = `
+      INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id)
+      DO UPDATE SET user_id = ?2, updated_at_ms = ?3, ends_at_ms = ?4, state = ?5`;
     this.#run(upsert, sessionId, ...columns);
   }
 

@@ -131,6 +131,32 @@ describe('SqliteSessionStore', () => {
       code: 'damaged_message',
       field: 'messages[1]',
     });
+    await expect(store.read('session', { last: 1, before: 1 })).resolves.toMatchObject({
+      first: 0,
+    });
+    await store.close();
+  });
+
+  it('A2 drops what cannot be read only where that is asked for', async () => {
+    const store = new SqliteSessionStore({ path });
+    const conversation = new Conversation({ store, sessionId: 'session' });
+    await conversation.append(
+      ['one', 'two', 'three'].map((content) => ({ role: 'user', content })),
+    );
+    const other = new Database(path);
+    other.exec(`UPDATE messages SET message = 'damaged' WHERE position = 1`);
+    const positions = () => other.prepare('SELECT position FROM messages').pluck().all();
+
+    const drop = { drop: 2, returnDropped: true };
+    const refusal = { code: 'damaged_message', field: 'messages[1]' };
+    await expect(conversation.commit(drop)).rejects.toMatchObject(refusal);
+    expect(positions()).toEqual([0, 1, 2]);
+    expect(await conversation.pop()).toMatchObject({ content: 'three' });
+    await conversation.append([{ role: 'user', content: 'four' }]);
+    const { dropped, mark } = await conversation.commit({ ...drop, dropUnreadable: true });
+    expect(dropped.map(({ content }) => content)).toEqual(['four']);
+    expect([positions(), mark?.length]).toEqual([[0], 1]);
+    other.close();
     await store.close();
   });
 });

@@ -33,6 +33,7 @@ export const failures: Readonly<Record<string, string>> = {
   F25: 'The real Runner: streamed, aborted, failing, guarded, approved, handed off, compacting',
   Fsize: 'A session of 20,000 messages and 50 MB',
   C8: 'The role of a result changes; a torture on a busy machine ends before it has its kills',
+  A2: 'A message that cannot be read stands in what is read, dropped or rewritten',
   A7: 'A text has millions of escapes, and a key has one, too',
   C4: 'What is secret or said stands in no error: passwords of URLs, contents in causes',
   C9: 'The conformance kit meets a store that goes on after close(), or hangs, or a wrong set-up',

@@ -76,7 +76,6 @@ export {
   isContinuedBy,
   isFor,
   newSessionState,
-  rememberedDrops,
   rememberedOperations,
   selectValues,
   summaryOf,

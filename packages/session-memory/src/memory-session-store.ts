@@ -16,12 +16,10 @@ import {
   pageOfSessions,
   parseMessage,
   readResult,
-  rememberedDrops,
   selectValues,
   sessionNotFound,
   storeClosed,
   stringifyMessage,
-  summaryOf,
 } from '@agent-sessions/session-core';
 import type {
   CheckedInit,
@@ -86,14 +84,15 @@ export class MemorySessionStore implements SessionStore {
     const kept = Math.max(messages.length - checked.drop, 0);
     const dropped = messages.slice(kept).map(parseMessage);
     const lastKept = messageAt(session, kept - 1);
-    const { state, operation } = applyCommit(checked, session.state, dropped, lastKept);
+    const { state, operation, forgotten } = applyCommit(checked, session.state, dropped, lastKept);
 
     session.state = state;
     messages.length = kept;
     for (const message of checked.append ?? []) messages.push(stringifyMessage(message));
     if (checked.forgetOperations) operations.clear();
     operations.set(checked.operationId, operation);
-    if (operation.dropped?.length) forgetEarlierDrops(operations);
+    const old = forgotten === undefined ? undefined : operations.get(forgotten);
+    if (forgotten !== undefined && old) operations.set(forgotten, { ...old, dropped: null });
     const { mark, revision, dropped: answered } = operation;
     return copyOf({ mark, revision, repeated: false, dropped: answered ?? [] });
   }
@@ -132,7 +131,7 @@ export class MemorySessionStore implements SessionStore {
     const checked = checkSessionsQuery(query);
     const found = [...this.#open().keys()].flatMap((sessionId) => {
       const state = this.#find(sessionId)?.state;
-      return isFor(checked.userId, state) ? [summaryOf(state, checked.state)] : [];
+      return isFor(checked.userId, state) ? [state] : [];
     });
     return structuredClone(pageOfSessions(found, checked));
   }
@@ -180,13 +179,6 @@ export class MemorySessionStore implements SessionStore {
 function messageAt({ messages }: Session, index: number): Message | undefined {
   const text = messages[index];
   return text === undefined ? undefined : parseMessage(text);
-}
-
-function forgetEarlierDrops(operations: Map<string, Operation>): void {
-  const withDrops = [...operations].filter(([, { dropped }]) => dropped && dropped.length > 0);
-  for (const [id, operation] of withDrops.slice(0, -rememberedDrops)) {
-    operations.set(id, { ...operation, dropped: null });
-  }
 }
 
 /** What is remembered must not change with what was answered. */

@@ -1,5 +1,14 @@
-import { checkSessionsQuery, cursorAfter, pageOfSessions } from '@agent-sessions/session-core';
-import type { SessionsPage, SessionsQuery, SessionSummary } from '@agent-sessions/session-core';
+import {
+  checkSessionsQuery,
+  comparePagePositions,
+  cursorAfter,
+} from '@agent-sessions/session-core';
+import type {
+  CheckedSessionsQuery,
+  SessionsPage,
+  SessionsQuery,
+  SessionSummary,
+} from '@agent-sessions/session-core';
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 
 import { broken, type BrokenStore } from './broken-store.ts';
@@ -36,6 +45,19 @@ function paging(
   );
 }
 
+/** A page of sessions in whatever order. */
+function pageOf(
+  sessions: readonly SessionSummary[],
+  { after, limit }: Pick<CheckedSessionsQuery, 'after' | 'limit'>,
+): SessionsPage {
+  const rest = sessions
+    .filter((each) => after === undefined || comparePagePositions(each, after) > 0)
+    .toSorted(comparePagePositions);
+  const last = rest[limit - 1];
+  const next = last && rest.length > limit ? cursorAfter(last) : null;
+  return { sessions: rest.slice(0, limit), next };
+}
+
 async function all(page: Page, query: SessionsQuery): Promise<readonly SessionSummary[]> {
   const { sessions } = await page({ ...query, limit: 1000, after: undefined });
   return sessions;
@@ -57,7 +79,7 @@ export const brokenPages = [
       const sessions = await all(page, query);
       const { limit, after } = checkSessionsQuery(query);
       const rest = sessions.filter(({ updatedAtMs }) => !after || updatedAtMs < after.updatedAtMs);
-      return pageOfSessions(rest, { limit, after: undefined });
+      return pageOf(rest, { limit, after: undefined });
     },
   ),
   paging('a cursor is looked up by its session', goesOn, async (query, page) => {
@@ -71,7 +93,7 @@ export const brokenPages = [
   }),
   paging('only 100 sessions of a user are known', eachOnce, async (query, page) => {
     const sessions = await all(page, query);
-    return pageOfSessions(sessions.slice(0, 100), checkSessionsQuery(query));
+    return pageOf(sessions.slice(0, 100), checkSessionsQuery(query));
   }),
   paging('the sessions of nobody are everybody’s', noOthers, async (query, page, store) => {
     const sessions = [...(await all(page, query))];
@@ -79,7 +101,7 @@ export const brokenPages = [
       const metadata = await store.metadata(sessionId);
       if (metadata?.userId === null) sessions.push({ ...metadata, state: {} });
     }
-    return pageOfSessions(sessions, checkSessionsQuery(query));
+    return pageOf(sessions, checkSessionsQuery(query));
   }),
   broken(
     'what was deleted or has another user is on a page once more',
@@ -122,7 +144,7 @@ export const brokenPages = [
     async (query, page) => {
       const sessions = await all(page, query);
       const byCreation = sessions.map((each) => ({ ...each, updatedAtMs: each.createdAtMs }));
-      return pageOfSessions(byCreation, checkSessionsQuery(query));
+      return pageOf(byCreation, checkSessionsQuery(query));
     },
   ),
   paging('ids of one millisecond come in any order', inOrder, async (query, page) => {

@@ -48,6 +48,8 @@ export const SessionState = Type.Object({
     }),
     ttlMs: nullable(Type.Number()),
   }),
+  /** The ids of the last operations that answered with what they dropped, the newest last. */
+  drops: Type.Array(Type.String()),
   /** Each name once. A list, for an object answers to names such as `constructor`. */
   values: Type.Array(NamedValue),
 });
@@ -56,6 +58,7 @@ export interface SessionState {
   readonly expiresAtMs: number | null;
   readonly mark: SessionMark;
   readonly metadata: SessionMetadata;
+  readonly drops: readonly string[];
   readonly values: readonly Static<typeof NamedValue>[];
 }
 

@@ -1,7 +1,13 @@
 import type { CheckedCommit } from './commit-arguments.ts';
 import type { CheckedInit } from './contract-arguments.ts';
 import type { Message } from '../contract/message.ts';
-import type { CommitResult, SessionMark, SessionSummary, StateValue } from '../contract/store.ts';
+import type {
+  CommitResult,
+  SessionMark,
+  SessionMetadata,
+  SessionSummary,
+  StateValue,
+} from '../contract/store.ts';
 import {
   answerForgotten,
   conflict,
@@ -39,6 +45,7 @@ export function newSessionState(sessionId: string, init: CheckedInit): SessionSt
       usage: noUsage,
       ttlMs: init.ttlMs ?? null,
     },
+    drops: [],
     values: [],
   };
 }
@@ -131,6 +138,15 @@ export function checkExpectation(
   throw conflict(sessionId);
 }
 
+/** What {@link applyCommit} answers. */
+export interface AppliedCommit {
+  readonly state: SessionState;
+  /** To be remembered under the operation id of the commit. */
+  readonly operation: Operation;
+  /** Of this operation, if it is remembered still, `dropped` becomes `null`. */
+  readonly forgotten: string | undefined;
+}
+
 /**
  * What a session is after a commit, and what is to be remembered of it.
  *
@@ -139,47 +155,59 @@ export function checkExpectation(
  */
 export function applyCommit(
   commit: CheckedCommit,
-  { revision: before, expiresAtMs, mark, metadata, values }: SessionState,
+  before: SessionState,
   dropped: readonly Message[],
   lastKept: Message | undefined,
-): { readonly state: SessionState; readonly operation: Operation } {
-  const { append = [], agent, nowMs } = commit;
-  const revision = before + 1;
+): AppliedCommit {
+  const { append = [], touches, operationId, fingerprint } = commit;
+  const { mark } = before;
+  const revision = before.revision + 1;
   const kept = Math.max(mark.length - commit.drop, 0);
   const isShorter = kept < mark.length;
-  const length = kept + append.length;
   const lastKeptId = isShorter ? (lastKept?.id ?? null) : mark.lastId;
   const after: SessionMark = {
     epoch: mark.epoch,
     generation: isShorter ? revision : mark.generation,
-    length,
+    length: kept + append.length,
     lastId: append.at(-1)?.id ?? lastKeptId,
   };
+  const answered = commit.returnDropped ? [...dropped] : [];
+  const earlier = commit.forgetOperations ? [] : before.drops;
+  const drops = answered.length > 0 ? [...earlier, operationId] : earlier;
+  const ttlMs = (touches ? commit.ttlMs : undefined) ?? before.metadata.ttlMs;
+  const state: SessionState = {
+    revision,
+    expiresAtMs: touches && ttlMs !== null ? commit.nowMs + ttlMs : before.expiresAtMs,
+    mark: after,
+    metadata: { ...metadataAfter(commit, before, after, kept, dropped), ttlMs },
+    drops: drops.slice(-rememberedDrops),
+    values: withValues(before.values, commit.state, revision),
+  };
+  const operation = { fingerprint, revision, mark: after, dropped: answered };
+  return { state, operation, forgotten: drops.at(-rememberedDrops - 1) };
+}
+
+function metadataAfter(
+  { agent, claim, userId, touches, nowMs, ...commit }: CheckedCommit,
+  { mark, metadata }: SessionState,
+  { length }: SessionMark,
+  kept: number,
+  dropped: readonly Message[],
+): Omit<SessionMetadata, 'ttlMs'> {
   // Only a session that begins with this commit was written elsewhere, and then.
   const imported = mark.epoch === commit.newEpoch ? commit.imported : undefined;
-  const writtenAtMs = imported?.updatedAtMs ?? nowMs;
   const tokensKept = kept === 0 ? 0 : metadata.totalTokens - tokensOf(dropped);
-  const ttlMs = (commit.touches ? commit.ttlMs : undefined) ?? metadata.ttlMs;
-  const state = {
-    revision,
-    expiresAtMs: commit.touches && ttlMs !== null ? nowMs + ttlMs : expiresAtMs,
-    mark: after,
-    metadata: {
-      ...metadata,
-      userId: commit.claim ? (commit.userId ?? null) : metadata.userId,
-      updatedAtMs: commit.touches ? writtenAtMs : metadata.updatedAtMs,
-      currentAgent: agent ?? metadata.currentAgent,
-      agentsUsed: [...new Set([...metadata.agentsUsed, ...(agent === undefined ? [] : [agent])])],
-      messageCount: length,
-      totalTokens: tokensKept + commit.appendTokens,
-      usage: addUsage(metadata.usage, commit.usage),
-      ttlMs,
-    },
-    values: withValues(values, commit.state, revision),
+  const agents = agent === undefined ? [] : [agent];
+  return {
+    ...metadata,
+    userId: claim ? (userId ?? null) : metadata.userId,
+    updatedAtMs: touches ? (imported?.updatedAtMs ?? nowMs) : metadata.updatedAtMs,
+    currentAgent: agent ?? metadata.currentAgent,
+    agentsUsed: [...new Set([...metadata.agentsUsed, ...agents])],
+    messageCount: length,
+    totalTokens: tokensKept + commit.appendTokens,
+    usage: addUsage(metadata.usage, commit.usage),
   };
-  const { fingerprint, returnDropped } = commit;
-  const answered = returnDropped ? [...dropped] : [];
-  return { state, operation: { fingerprint, revision, mark: after, dropped: answered } };
 }
 
 function withValues(

@@ -1,7 +1,9 @@
 import { outOfRange, wrongType } from '../contract/errors.ts';
-import type { SessionsPage, SessionsQuery, SessionSummary } from '../contract/store.ts';
+import type { SessionsPage, SessionsQuery } from '../contract/store.ts';
 import { checkCount, checkName, checkTime } from './checks.ts';
 import { checkSignal, checkStateNames } from './contract-arguments.ts';
+import type { SessionState } from './session-state.schema.ts';
+import { summaryOf } from './session-state.ts';
 
 /** Where a page ended: the session that was its last, at the time of its last write. */
 export interface PagePosition {
@@ -72,18 +74,18 @@ export function comparePagePositions(one: PagePosition, other: PagePosition): nu
 }
 
 /**
- * A page of sessions, for a driver that has all of a user's at hand: sorts them, and cuts the page.
+ * A page of sessions, for a driver that has them at hand: sorts them, and cuts the page.
  *
- * @param summaries - the sessions of the user, in any order
+ * @param states - the sessions of the user, in any order: all, or one more than the page has room for
  */
 export function pageOfSessions(
-  summaries: readonly SessionSummary[],
-  { after, limit }: Pick<CheckedSessionsQuery, 'after' | 'limit'>,
+  states: readonly SessionState[],
+  { after, limit, state: names }: CheckedSessionsQuery,
 ): SessionsPage {
-  const rest = summaries
-    .filter((summary) => after === undefined || comparePagePositions(summary, after) > 0)
-    .toSorted(comparePagePositions);
-  const sessions = rest.slice(0, limit);
+  const rest = states
+    .filter(({ metadata }) => after === undefined || comparePagePositions(metadata, after) > 0)
+    .toSorted((one, other) => comparePagePositions(one.metadata, other.metadata));
+  const sessions = rest.slice(0, limit).map((each) => summaryOf(each, names));
   const last = sessions.at(-1);
   return { sessions, next: last && rest.length > limit ? cursorAfter(last) : null };
 }
