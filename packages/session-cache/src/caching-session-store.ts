@@ -74,12 +74,18 @@ export class CachingSessionStore implements SessionStore {
     const { last, role, since, before, userId, signal } = checked;
     const known = this.#histories.get(sessionId);
     const isOfAll = last === undefined && role === undefined;
-    if (since || before !== undefined || last === 0 || !(known || isOfAll))
+    if (since || before !== undefined || last === 0 || !(known || isOfAll)) {
       return this.#store.read(sessionId, query);
+    }
 
     const read = await this.#store.read(sessionId, { userId, signal, since: known?.mark });
     // Gone, or not for this user: what is kept may still be another's.
     if (read.mark === null) return read;
+    if (read.skipped.length > 0) {
+      // Places would have to be kept for those that were left out: it is for the store to say.
+      this.#histories.delete(sessionId);
+      return isOfAll && !read.continues ? read : this.#store.read(sessionId, query);
+    }
     const history = grown(read.continues ? known : undefined, read.mark, read.messages);
     this.#histories.set(sessionId, history);
     const messages = select(history, last, role).map(copyMessage);

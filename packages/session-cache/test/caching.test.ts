@@ -13,6 +13,7 @@ import { MemorySessionStore } from '@agent-sessions/session-memory';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
+import { PartlyDamagedStore } from '../../session-memory/test/partly-damaged-store.ts';
 import { RecordingStore } from './recording-store.ts';
 
 const sessionId = 'chat-1';
@@ -174,6 +175,29 @@ describe('What is answered', () => {
     expect(await conversation.read()).toMatchObject({ messages: [], mark: null });
     await conversation.append(messages(1, 'new'));
     expect(await conversation.messages()).toMatchObject([{ content: 'new' }]);
+  });
+});
+
+describe('A2 A history of which messages cannot be read', () => {
+  test('is answered as the store beneath does, whatever was known of it', async () => {
+    const beneath = new PartlyDamagedStore();
+    const store = new CachingSessionStore(beneath);
+    const conversation = new Conversation({ store, sessionId });
+    const queries: ReadQuery[] = [
+      ...([{}, { last: 2 }, { last: 3 }, { role: 'user' }, { role: 'user', last: 1 }] as const),
+      ...([{ before: 3 }, { before: 3, last: 1 }, { last: 0 }] as const),
+    ];
+    await conversation.append(messages(3));
+    await conversation.messages();
+    await conversation.append(messages(3));
+    for (const damaged of [[4], [4], [], [0, 4], [3], []]) {
+      beneath.damaged = damaged;
+      for (const query of [...queries, ...queries.toReversed()]) {
+        // What was damaged in place after it was read is known by its mark only.
+        if (damaged.some((at) => at < 3)) await conversation.replaceTail(1, messages(1));
+        expect(await store.read(sessionId, query)).toEqual(await beneath.read(sessionId, query));
+      }
+    }
   });
 });
 

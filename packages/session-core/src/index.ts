@@ -47,7 +47,7 @@ export {
   checkStateQuery,
 } from './driver/contract-arguments.ts';
 export { checkCommit, newOperationId } from './driver/commit-arguments.ts';
-export { nothingRead, readResult } from './driver/read-result.ts';
+export { nothingRead, positionsOf, readResult } from './driver/read-result.ts';
 export {
   checkSessionsQuery,
   comparePagePositions,
@@ -61,6 +61,7 @@ export {
   answerForgotten,
   conflict,
   damagedMessage,
+  damagedValue,
   notProvided,
   operationReused,
   sessionNotFound,

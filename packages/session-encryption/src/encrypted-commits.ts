@@ -8,11 +8,19 @@ import type {
 } from '@agent-sessions/session-core';
 
 import { BoundedMap } from './bounded-map.ts';
+import { answersTail, type Change, changeOf } from './change-beneath.ts';
 import { hasCode, movedOnTooOften, pauseBefore } from './contention.ts';
-import { decryptRun } from './history-decryption.ts';
-import { claimsOf, encryptMessage } from './message-encryption.ts';
+import {
+  decryptPicked,
+  decryptReadable,
+  decryptRun,
+  placedByFirst,
+  tailOf,
+} from './history-decryption.ts';
+import { encryptMessage } from './message-encryption.ts';
 import type { SessionKeys } from './session-keys.ts';
 import { Turns } from './turns.ts';
+import { encryptValue } from './value-encryption.ts';
 
 /** A commit that finds its mark out of date reads a new one, which costs one round trip. */
 const maxMarks = 10_000;
@@ -50,20 +58,33 @@ export class EncryptedCommits {
   /** An operation goes by the key that was current when it was first committed: tries them all. */
   async commit(sessionId: string, commit: CheckedCommit): Promise<CommitResult> {
     const [current = this.#keys.currentKeyId, ...earlier] = this.#keys.ids;
-    let result = this.#commitUnder(current, sessionId, commit);
+    const state = this.#encryptValues(sessionId, commit);
+    const under = (keyId: string) => {
+      const intent = this.#keys.intent(keyId, sessionId, commit.fingerprint);
+      return this.#commitAs(sessionId, { ...changeOf(commit), intent, state });
+    };
+    let result = under(current);
     for (const keyId of earlier) {
       result = result.catch((error: unknown) => {
         if (!hasCode(error, 'operation_reused')) throw error;
-        return this.#commitUnder(keyId, sessionId, commit);
+        return under(keyId);
       });
     }
     return result;
   }
 
-  #commitUnder(keyId: string, sessionId: string, commit: CheckedCommit): Promise<CommitResult> {
-    const intent = this.#keys.intent(keyId, sessionId, commit.fingerprint);
-    const { expect, signal } = commit;
-    const change = changeOf(commit, intent);
+  /** Names are not hidden, nor is that a value is removed. */
+  #encryptValues(sessionId: string, { state, touches }: CheckedCommit): Commit['state'] {
+    if (state.size === 0) return touches ? undefined : {};
+    const values = [...state].map(([name, value]): [string, string | null] => [
+      name,
+      value === null ? null : encryptValue(this.#keys, { sessionId, name }, value),
+    ]);
+    return Object.fromEntries(values);
+  }
+
+  #commitAs(sessionId: string, change: Change): Promise<CommitResult> {
+    const { expect, signal } = change;
     if (!change.append?.length && !answersTail(change)) {
       return this.#apply(sessionId, change, { expect, append: change.append, tail: [] });
     }
@@ -101,11 +122,20 @@ export class EncryptedCommits {
 
   /** Decrypts the tail before it is dropped: what nobody could read stays where it is. */
   async #look(sessionId: string, change: Change): Promise<Seen> {
-    const { userId, signal } = change;
-    const last = answersTail(change) ? change.drop : 0;
-    const { messages, mark } = await this.#store.read(sessionId, { last, userId, signal });
-    const first = (mark?.length ?? 0) - messages.length;
-    return { mark, tail: decryptRun(this.#keys, sessionId, first, messages) };
+    const { drop, dropUnreadable, signal } = change;
+    const userId = await this.#reader(sessionId, change);
+    const last = answersTail(change) ? drop : 0;
+    const read = await this.#store.read(sessionId, { last, userId, signal });
+    const decrypt = dropUnreadable ? decryptReadable : decryptRun;
+    const tail = decrypt(this.#keys, sessionId, tailOf(read, (read.mark?.length ?? 0) - drop));
+    return { mark: read.mark, tail };
+  }
+
+  /** Whoever claims a session is not its user yet. */
+  async #reader(sessionId: string, { claim, userId, signal }: Change): Promise<string | undefined> {
+    if (!claim) return userId;
+    const metadata = await this.#store.metadata(sessionId, { signal });
+    return metadata?.userId === null ? undefined : userId;
   }
 
   #encrypt(sessionId: string, { drop, append = [] }: Change, mark: SessionMark | null): Message[] {
@@ -120,16 +150,15 @@ export class EncryptedCommits {
     change: Change,
     { tail, ...on }: Pick<Commit, 'expect' | 'append'> & Pick<Seen, 'tail'>,
   ): Promise<CommitResult> {
-    const { state: _1, expectState: _2, usage: _3, ...inClear } = change;
-    const result = await this.#store.commit(sessionId, { ...inClear, ...on });
+    const result = await this.#store.commit(sessionId, { ...change, ...on });
     const { mark, revision, repeated, dropped } = result;
     if (!repeated) {
       this.saw(sessionId, mark);
       return { mark, revision, repeated, dropped: tail };
     }
-    const [first] = dropped;
-    const position = (first && claimsOf(first)?.position) ?? 0;
-    const opened = decryptRun(this.#keys, sessionId, position, dropped);
+    const opened = change.dropUnreadable
+      ? decryptPicked(this.#keys, sessionId, Infinity, dropped)
+      : decryptRun(this.#keys, sessionId, placedByFirst(dropped));
     return { mark, revision, repeated, dropped: opened };
   }
 
@@ -144,24 +173,6 @@ export class EncryptedCommits {
     if (result.repeated) return result;
     throw damage;
   }
-}
-
-/** A commit for the store beneath, without the fingerprint: that is a plain hash of the content. */
-type Change = Omit<
-  CheckedCommit,
-  'newEpoch' | 'nowMs' | 'fingerprint' | 'appendTokens' | 'touches'
-> & {
-  readonly intent: string;
-};
-
-function changeOf(commit: CheckedCommit, intent: string): Change {
-  const { newEpoch: _1, nowMs: _2, fingerprint: _3, appendTokens: _4, ...rest } = commit;
-  const { touches: _5, ...change } = rest;
-  return { ...change, intent };
-}
-
-function answersTail({ returnDropped, drop }: Change): boolean {
-  return returnDropped && drop > 0;
 }
 
 function isExact(expect: Commit['expect']): expect is SessionMark | null {
@@ -182,6 +193,12 @@ function isOutOfDate(
   expected: SessionMark | null,
 ): boolean {
   if (isExact(ofCaller)) return false;
-  if (hasCode(error, 'conflict')) return true;
+  if (hasCode(error, 'conflict')) return !isOfValue(error);
   return ofCaller === undefined && expected !== null && hasCode(error, 'session_not_found');
+}
+
+/** A value has another revision than the caller expects: its field says so. */
+function isOfValue(error: unknown): boolean {
+  if (!(error instanceof Error) || !('field' in error)) return false;
+  return typeof error.field === 'string' && error.field.startsWith('expectState.');
 }

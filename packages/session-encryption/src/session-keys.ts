@@ -1,18 +1,18 @@
 import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 
-import { outOfRange, wrongType } from '@agent-sessions/session-core';
+import { outOfRange, SessionError, wrongType } from '@agent-sessions/session-core';
 
 import { BoundedMap } from './bounded-map.ts';
 
-/** The keys that messages are encrypted under. */
+/** The keys that messages and named values are encrypted under. */
 export interface EncryptionKeys {
   /**
    * Master keys by their ids: 32 random bytes each. An id is 1 to 128 letters, digits and `_-:/`; it
-   * stands readable in every message. Leave a key in until nothing is encrypted under it.
+   * stands readable in all that is encrypted. Leave a key in until nothing is encrypted under it.
    */
   readonly keys: Readonly<Record<string, Uint8Array>>;
-  /** The id of the key that new messages are encrypted under. */
+  /** The id of the key that what is new is encrypted under. */
   readonly currentKeyId: string;
 }
 
@@ -43,6 +43,11 @@ export class SessionKeys {
     this.ids = [...new Set([currentKeyId, ...this.#masterKeys.keys()])];
   }
 
+  /** The key of a session's named values; `undefined` where there is no master key of this id. */
+  valueKey(keyId: string, sessionId: string): KeyObject | undefined {
+    return this.#derive('value', keyId, sessionId);
+  }
+
   /** The key of a session's messages; `undefined` where there is no master key of this id. */
   messageKey(keyId: string, sessionId: string): KeyObject | undefined {
     return this.#derive('message', keyId, sessionId);
@@ -68,6 +73,20 @@ export class SessionKeys {
     this.#derivedKeys.set(name, key);
     return key;
   }
+}
+
+/** Something is encrypted under a key that is not there. */
+export function unknownKey(
+  what: string,
+  sessionId: string,
+  keyId: string,
+  field: string,
+): SessionError {
+  return new SessionError(
+    'permission_denied',
+    `${what} of session ${JSON.stringify(sessionId)} is encrypted under the key ${JSON.stringify(keyId)}, which is none of \`keys\`; it was left as it is. Open the store with that key, too.`,
+    { field },
+  );
 }
 
 function checkKey(id: string, key: unknown): KeyObject {

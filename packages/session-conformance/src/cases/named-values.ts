@@ -160,7 +160,8 @@ const comparing = promise(
           { append: [said('world')], usage: { requests: 1 } },
           { drop: 1, agent: 'helper' },
         ]) {
-          await refused('conflict', () => change(store, id, { ...commit, expectState: { a } }));
+          const expecting = { ...commit, expectState: { a } };
+          await refused('conflict', () => change(store, id, expecting), 'expectState.a');
         }
       });
     },

@@ -250,7 +250,10 @@ export interface Commit extends SessionInit {
    * merged. Names: a letter, then up to 63 letters, digits and underscores.
    */
   readonly state?: Readonly<Record<string, unknown>> | undefined;
-  /** The revision that each of these values must have, `null` for none. @defaultValue anything */
+  /**
+   * The revision that each of these values must have, `null` for none. The `field` of a `conflict`
+   * names the value: `expectState.title`. @defaultValue anything
+   */
   readonly expectState?: Readonly<Record<string, number | null>> | undefined;
   /** Added to the usage of the session. */
   readonly usage?: Partial<SessionUsage> | undefined;

@@ -23,3 +23,22 @@ export function readResult(
   const first = hasPlace ? Math.min(before, mark.length) - messages.length : null;
   return { messages, mark, continues, first, skipped: [] };
 }
+
+/**
+ * The places in history of the messages that a read answered, one each.
+ *
+ * @param read - one without `role`
+ */
+export function positionsOf({
+  messages,
+  first,
+  skipped,
+}: Pick<ReadResult, 'messages' | 'first' | 'skipped'>): number[] {
+  const leftOut = new Set(skipped);
+  let next = first ?? 0;
+  return messages.map(() => {
+    while (leftOut.has(next)) next += 1;
+    next += 1;
+    return next - 1;
+  });
+}

@@ -61,6 +61,15 @@ export function damagedMessage(sessionId: string, index: number, cause?: unknown
   );
 }
 
+/** A named value is not what it must be. It is left as it is. */
+export function damagedValue(sessionId: string, name: string, cause?: unknown): SessionError {
+  return new SessionError(
+    'damaged_message',
+    `The value \`${name}\` of session ${JSON.stringify(sessionId)} cannot be read; it was left as it is. Repair it in the store, or set it anew.`,
+    { field: `state.${name}`, cause },
+  );
+}
+
 /** The store was closed before the call. */
 export function storeClosed(): SessionError {
   return new SessionError('closed', 'The store was closed. Open another one to go on.');
