@@ -2,6 +2,7 @@ export type {
   Commit,
   CommitResult,
   CreateResult,
+  ImportedSession,
   ReadQuery,
   ReadResult,
   SessionAccess,
@@ -32,9 +33,16 @@ export { Conversation } from './conversation.ts';
 export type { CallOptions, CommitOptions, ConversationOptions } from './conversation.ts';
 export { archiveHistory } from './histories/archive-history.ts';
 export type { ArchiveOptions } from './histories/archive-history.ts';
+export { forkHistory } from './histories/fork-history.ts';
+export type { ForkOptions } from './histories/fork-history.ts';
+export { rewindHistory } from './histories/rewind-history.ts';
+export type { RewindPoint } from './histories/rewind-history.ts';
+export { indicesOf } from './histories/find-message.ts';
+export { watchHistory } from './histories/watch-history.ts';
+export type { WatchOptions } from './histories/watch-history.ts';
 export { openSessionStore } from './open-session-store.ts';
 export type { SessionStoreConfig, SessionStoreDriver } from './open-session-store.ts';
-export { outOfRange, SessionError, wrongType } from './contract/errors.ts';
+export { isSessionError, outOfRange, SessionError, wrongType } from './contract/errors.ts';
 export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './contract/errors.ts';
 
 // For drivers.

@@ -76,6 +76,14 @@ export class SessionError extends Error {
   }
 }
 
+/** Whether an error is a {@link SessionError} with one of these codes. */
+export function isSessionError(
+  error: unknown,
+  ...codes: readonly SessionErrorCode[]
+): error is SessionError {
+  return error instanceof SessionError && (codes.length === 0 || codes.includes(error.code));
+}
+
 /** What a TypeError or RangeError about an argument carries, as Node's own errors carry a code. */
 export interface InvalidArgument {
   readonly code: 'invalid_argument';

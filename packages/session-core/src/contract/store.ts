@@ -203,11 +203,20 @@ export interface SessionInit extends SessionAccess {
    * @defaultValue the session never ends
    */
   readonly ttlMs?: number | undefined;
-  /**
-   * The times of a session that comes from elsewhere, in milliseconds since the epoch: it is created
-   * with these. @defaultValue the present, for both
-   */
-  readonly imported?: { readonly createdAtMs: number; readonly updatedAtMs: number } | undefined;
+  /** What a session that comes from elsewhere is created with. @defaultValue it is new */
+  readonly imported?: ImportedSession | undefined;
+}
+
+/** What a session was elsewhere, and is from its creation here on. */
+export interface ImportedSession {
+  /** Milliseconds since the epoch. */
+  readonly createdAtMs: number;
+  /** Milliseconds since the epoch, of the last write. */
+  readonly updatedAtMs: number;
+  /** @defaultValue none */
+  readonly currentAgent?: string | null | undefined;
+  /** In the order of their first turn. @defaultValue none */
+  readonly agentsUsed?: readonly string[] | undefined;
 }
 
 export interface CreateResult {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { outOfRange, wrongType } from '../contract/errors.ts';
 import { type Role, roles } from '../contract/message.ts';
 import type {
+  ImportedSession,
   ReadQuery,
   SessionAccess,
   SessionInit,
@@ -32,7 +33,7 @@ export interface CheckedInit {
   /** The present, in milliseconds since the epoch. */
   readonly nowMs: number;
   /** The times of the session, if it is created now and has others than the present. */
-  readonly imported: SessionInit['imported'];
+  readonly imported: Required<ImportedSession> | undefined;
 }
 
 /** A {@link ReadQuery} as a driver gets it. */
@@ -94,9 +95,15 @@ export function checkInit(init: SessionInit = {}): CheckedInit {
   };
 }
 
-function checkImported(imported: NonNullable<SessionInit['imported']>): SessionInit['imported'] {
+function checkImported(imported: ImportedSession): CheckedInit['imported'] {
   checkOptions('imported', imported);
+  const { currentAgent = null, agentsUsed = [] } = imported;
+  if (!Array.isArray(agentsUsed))
+    throw wrongType('imported.agentsUsed', 'must be an array of names.');
+  const agents: readonly string[] = agentsUsed;
   return {
+    currentAgent: currentAgent === null ? null : checkName('imported.currentAgent', currentAgent),
+    agentsUsed: Array.from(agents, (name, at) => checkName(`imported.agentsUsed[${at}]`, name)),
     createdAtMs: checkTime('imported.createdAtMs', imported.createdAtMs),
     updatedAtMs: checkTime('imported.updatedAtMs', imported.updatedAtMs),
   };

@@ -43,6 +43,14 @@ export function notProvided(what: string): SessionError {
   );
 }
 
+/** A message that a caller named is not in the history. */
+export function messageGone(sessionId: string): SessionError {
+  return new SessionError(
+    'conflict',
+    `The message is not in the history of session ${JSON.stringify(sessionId)}: it was dropped or compacted, or is of another session; nothing was written. Read the history again, and name one of its messages.`,
+  );
+}
+
 /** The operation id names another change. */
 export function operationReused(sessionId: string, operationId: string): SessionError {
   return new SessionError(

@@ -38,8 +38,8 @@ export function newSessionState(sessionId: string, init: CheckedInit): SessionSt
       userId: init.userId ?? null,
       createdAtMs: init.imported?.createdAtMs ?? init.nowMs,
       updatedAtMs: init.imported?.updatedAtMs ?? init.nowMs,
-      currentAgent: null,
-      agentsUsed: [],
+      currentAgent: init.imported?.currentAgent ?? null,
+      agentsUsed: init.imported?.agentsUsed ?? [],
       messageCount: 0,
       totalTokens: 0,
       usage: noUsage,
@@ -132,10 +132,17 @@ export function checkExpectation(
     return;
   }
   if (mark === null || mark.epoch !== expect.epoch) throw sessionNotFound(sessionId);
-  if (!('generation' in expect)) return;
-  const { generation, length, lastId } = expect;
-  if (mark.generation === generation && mark.length === length && mark.lastId === lastId) return;
-  throw conflict(sessionId);
+  if ('generation' in expect && !isSameMark(mark, expect)) throw conflict(sessionId);
+}
+
+/** Whether two marks name the same history. */
+export function isSameMark(one: SessionMark, other: SessionMark): boolean {
+  return (
+    one.epoch === other.epoch &&
+    one.generation === other.generation &&
+    one.length === other.length &&
+    one.lastId === other.lastId
+  );
 }
 
 /** What {@link applyCommit} answers. */
