@@ -16,6 +16,8 @@ export type SessionErrorCode =
   | 'not_a_session'
   /** The session was written by a newer version of this library. */
   | 'unsupported_schema'
+  /** The lines of an export are torn or were changed. */
+  | 'damaged_export'
   /** A stored message cannot be read. */
   | 'damaged_message'
   /** The server or the driver lacks what is needed, such as the JSON module. */
