@@ -19,6 +19,7 @@ const packages = [
   'packages/session-redisjson',
   'packages/session-conformance',
   'packages/session-cache',
+  'packages/session-telemetry',
   'packages/session-encryption',
   'packages/agents-adapter',
 ];
