@@ -46,10 +46,12 @@ export { copySessions, importSessions } from './transfer/import-sessions.ts';
 export type { ImportOptions, ImportOutcome, ImportReport } from './transfer/import-sessions.ts';
 export { openSessionStore } from './open-session-store.ts';
 export type { SessionStoreConfig, SessionStoreDriver } from './open-session-store.ts';
+export { statusOf } from './status-of.ts';
 export { isSessionError, outOfRange, SessionError, wrongType } from './contract/errors.ts';
 export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './contract/errors.ts';
 
 // For drivers.
+export { checkOptionNames } from './driver/option-names.ts';
 export { checkName, checkTtlMs } from './driver/checks.ts';
 export {
   checkAccess,
