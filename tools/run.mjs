@@ -20,6 +20,7 @@ const packages = [
   'packages/session-conformance',
   'packages/session-cache',
   'packages/session-telemetry',
+  'packages/session-board',
   'packages/session-encryption',
   'packages/agents-adapter',
 ];

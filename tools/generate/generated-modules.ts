@@ -2,12 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { luaModule } from './lua.ts';
+import { pageModule } from './page.ts';
 import { validatorsModule } from './validators.ts';
 
 /** The text of every module that is generated, by its path below the root. */
 export async function generatedModules(root: string): Promise<ReadonlyMap<string, string>> {
   const modules = new Map<string, string>();
   for (const path of sourceFiles(root, '.lua')) modules.set(`${path}.ts`, luaModule(root, path));
+  for (const path of sourceFiles(root, '.html')) modules.set(`${path}.ts`, pageModule(root, path));
   for (const path of sourceFiles(root, '.schema.ts')) {
     const module = path.replace(/\.schema\.ts$/, '.validators.ts');
     modules.set(module, await validatorsModule(root, path));

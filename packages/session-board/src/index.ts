@@ -1,0 +1,2 @@
+export { sessionBoard } from './session-board.ts';
+export type { BoardAccess, SessionBoardOptions } from './session-board.ts';
