@@ -98,8 +98,9 @@ describe('sessionBoard', () => {
     const abort = new AbortController();
     const since = encodeURIComponent(JSON.stringify(mark));
     const response = await get(`follow?id=chat&since=${since}`, 'ada', abort.signal);
-    const reader = response.body?.getReader();
-    if (!reader) throw new Error('There is no stream.');
+    const stream: ReadableStream<Uint8Array> | null = response.body;
+    if (!stream) throw new Error('There is no stream.');
+    const reader = stream.getReader();
     const next = async () => new TextDecoder().decode((await reader.read()).value);
     await conversation.append([said('new\n\nline')]);
     expect(await next()).toMatch(/^data: \{.*"continues":true.*new\\n\\nline.*\}\n\n$/);

@@ -84,7 +84,7 @@ describe('rewindHistory', () => {
   test('a point that is none is refused before anything is read', async () => {
     const { conversation } = await newConversation(2);
     for (const point of [null, {}, { before: 1 }, { after: 'm0', before: 'm1' }, 'm1']) {
-      const call = Reflect.apply(rewindHistory, undefined, [conversation, point]);
+      const call: unknown = Reflect.apply(rewindHistory, undefined, [conversation, point]);
       await expect(call).rejects.toMatchObject({ code: 'invalid_argument', field: 'point' });
     }
     expect(await idsOf(conversation)).toEqual(['m0', 'm1']);

@@ -34,7 +34,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 /** How many letters have to be put in, taken out or changed to make one text of the other. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [at, letter] of [...one].entries()) {
+  for (const [at, letter] of one.split('').entries()) {
     const above = row;
     row = [at + 1];
     for (let column = 1; column <= other.length; column += 1) {

@@ -44,7 +44,8 @@ export async function* watchHistory(
   if (since !== undefined) told = checkMark('since', since);
   const bell = new Bell(wake, signal);
   try {
-    while (!signal?.aborted) {
+    for (;;) {
+      if (signal?.aborted) return;
       const read = await look(conversation, told, signal);
       if (read && !isKnown(told, read.mark)) {
         told = read.mark;

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 
 import type { JsonValue } from '../contract/json-value.ts';
 import { Message } from '../contract/message.schema.ts';
@@ -11,6 +11,7 @@ export const HeaderLine = Type.Object({
   format: Type.Literal('agent-sessions'),
   version: Type.Integer(),
 });
+export type HeaderLine = Static<typeof HeaderLine>;
 
 /** The line that a session begins with. */
 export const SessionLine = Type.Object({
@@ -33,11 +34,14 @@ export const SessionLine = Type.Object({
     state: Type.Unsafe<Readonly<Record<string, JsonValue>>>(Type.Object({})),
   }),
 });
+export type SessionLine = Static<typeof SessionLine>;
 
 /** The line of a message. */
 export const MessageLine = Type.Object({ message: Message });
+export type MessageLine = Static<typeof MessageLine>;
 
 /** The line that a session ends with. */
 export const EndLine = Type.Object({
   end: Type.Object({ messages: Count, sha256: Type.String() }),
 });
+export type EndLine = Static<typeof EndLine>;

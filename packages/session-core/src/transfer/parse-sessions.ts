@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 
 import { SessionError } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
-import type { Static } from 'typebox';
-import { parseJson } from '../driver/json.ts';
+import { parseJson } from '../driver/parse-json.ts';
 import type { SessionLine } from './lines.schema.ts';
 import { isEndLine, isHeaderLine, isMessageLine, isSessionLine } from './lines.validators.ts';
 import { formatVersion } from './session-lines.ts';
 
 /** A session as an export has it, whole and unchanged: its hash was held against its lines. */
 export interface ParsedSession {
-  readonly session: Static<typeof SessionLine>['session'];
+  readonly session: SessionLine['session'];
   readonly messages: readonly Message[];
   readonly sha256: string;
 }
