@@ -8,7 +8,13 @@ testSessionStore(
   { describe, it },
   {
     name: 'MemorySessionStore',
-    capabilities: { durable: false, sharedWriters: false, expiry: true },
+    capabilities: {
+      durable: false,
+      sharedWriters: false,
+      expiry: true,
+      state: true,
+      sessions: true,
+    },
     create: () => ({ open: () => new MemorySessionStore() }),
   },
 );
