@@ -37,7 +37,7 @@ const ways = [false, true].flatMap((elsewhere) =>
 );
 type Way = (typeof ways)[number];
 
-describe.each(stores)('On $name, B5 an inline compaction after an approval', ({ useStore }) => {
+describe.each(stores)('B5 on $name, an inline compaction after an approval', ({ useStore }) => {
   const { store, newSessionId } = useStore();
 
   /** A run that asks for an approval and then compacts, and what comes of it. */

@@ -39,7 +39,7 @@ const fewWays = ways.filter(
     isGuarded === stream && isWrapped === (decide === 'reject'),
 );
 
-describe.each(stores)('On $name, B1 an approval that comes when the session', (on) => {
+describe.each(stores)('B1 on $name, an approval that comes when the session', (on) => {
   const { store, newSessionId } = on.useStore();
   const tried = on.name === 'memory' ? ways : fewWays;
 
