@@ -9,7 +9,7 @@ import {
 } from '@agent-sessions/session-core';
 import { EncryptedSessionStore } from '@agent-sessions/session-encryption';
 
-import { commitArguments } from '../../packages/session-redisjson/src/scripts/commit-call.ts';
+import { commitRequest } from '../../packages/session-redisjson/src/scripts/commit-request.ts';
 import { commitScript } from '../../packages/session-redisjson/src/scripts/commit.lua.ts';
 import {
   beginCall,
@@ -59,8 +59,8 @@ async function measureCommits(bench: Bench, rounds: number, times: number) {
     updated_at: 0,
     metadata: { message_count: 0 },
     messages: [],
-    store: { revision: 0 },
-    operations: { a: {} },
+    agent_sessions: { revision: 0 },
+    agent_sessions_operations: { a: {} },
   });
   const { role, content, tokens } = messageAt(1);
   const message = { role, content };
@@ -121,10 +121,10 @@ async function scriptOfCommit(client: Client, other: string): Promise<() => Prom
   const sha1 = await client.scriptLoad(commitScript.text);
   const { role, content } = messageAt(1);
   const init = checkCommit({ operationId: 'made beforehand', append: [{ role, content }] });
-  const [, ...args] = commitArguments(sessionId, init, {});
+  const [, ...args] = commitRequest(sessionId, init, undefined).args();
   return () => {
-    const member = `o${randomUUID().replaceAll('-', '')}`;
-    return client.evalSha(sha1, { keys: [sessionId], arguments: [member, ...args] });
+    const operation = randomUUID().slice(0, 22);
+    return client.evalSha(sha1, { keys: [sessionId], arguments: [operation, ...args] });
   };
 }
 
@@ -132,11 +132,11 @@ async function scriptOfCommit(client: Client, other: string): Promise<() => Prom
 async function withAndWithoutOperations(client: Client, key: string) {
   const load = (text: string) => client.scriptLoad(text);
   const without = await load(`
-    redis.call('JSON.GET', KEYS[1], '$.session_id', '$.store')
-    redis.call('JSON.MERGE', KEYS[1], '$', '{"store":{"revision":1}}')`);
+    redis.call('JSON.GET', KEYS[1], '$.session_id', '$.agent_sessions')
+    redis.call('JSON.MERGE', KEYS[1], '$', '{"agent_sessions":{"revision":1}}')`);
   const remembering = await load(`
-    redis.call('JSON.GET', KEYS[1], '$.session_id', '$.store', '$.operations.*.' .. ARGV[1])
-    redis.call('JSON.MERGE', KEYS[1], '$', '{"store":{"revision":1},"operations":{"a":{"' .. ARGV[1]
+    redis.call('JSON.GET', KEYS[1], '$.session_id', '$.agent_sessions', '$.agent_sessions_operations.*.' .. ARGV[1])
+    redis.call('JSON.MERGE', KEYS[1], '$', '{"agent_sessions":{"revision":1},"agent_sessions_operations":{"a":{"' .. ARGV[1]
       .. '":"' .. ARGV[2] .. '"}}}')`);
   const run = (sha1: string) => () => {
     const member = `o${randomUUID().replaceAll('-', '')}`;

@@ -29,7 +29,15 @@ export const text = fc.oneof(
   }),
   fc.constantFrom(
     ...['', '$', '$.messages[?(@.role=="user")]', '-0', '1e999', 'null', '[]', '{}', '\u{10ffff}'],
-    ...['"]}', '\\u0000', '\r\n$-1\r\n', ']] ..', '\ufeff', '"$.store":[{', 'x'.repeat(3000)],
+    ...[
+      '"]}',
+      '\\u0000',
+      '\r\n$-1\r\n',
+      ']] ..',
+      '\ufeff',
+      '"$.agent_sessions":[{',
+      'x'.repeat(3000),
+    ],
   ),
 );
 

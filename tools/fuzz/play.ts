@@ -227,7 +227,12 @@ class Player {
       case 'is of a newer schema':
         if (!(document instanceof ModelSession && document.isOurs)) return;
         document.isNewer = !document.isNewer;
-        await command('JSON.SET', key, '$.store.schema_version', document.isNewer ? '2' : '1');
+        await command(
+          'JSON.SET',
+          key,
+          '$.agent_sessions.schema_version',
+          document.isNewer ? '2' : '1',
+        );
         return;
       case 'ages': {
         if (!(document instanceof ModelSession && document.expiresAt)) return;

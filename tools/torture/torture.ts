@@ -197,7 +197,11 @@ async function forgotten(journals: readonly Entry[][], url: string): Promise<str
   return withConnection(url, async (connection) => {
     const missing: string[] = [];
     for (const [session, operations] of acknowledged) {
-      const text = await connection.sendCommand(['JSON.GET', `session:${session}`, '$.operations']);
+      const text = await connection.sendCommand([
+        'JSON.GET',
+        `session:${session}`,
+        '$.agent_sessions_operations',
+      ]);
       const known = String(text);
       const last = operations.toSorted((one, other) => one.atMs - other.atMs).slice(-remembered);
       for (const { operationId } of last) {
@@ -210,7 +214,7 @@ async function forgotten(journals: readonly Entry[][], url: string): Promise<str
 
 /** As the README of the driver describes it. */
 function memberOf(operationId: string): string {
-  return `"o${createHash('sha256').update(operationId).digest('hex').slice(0, 32)}"`;
+  return `"${createHash('sha256').update(operationId).digest('base64url').slice(0, 22)}"`;
 }
 
 async function historiesIn(

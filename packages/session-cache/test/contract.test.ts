@@ -47,7 +47,7 @@ describe('On Redis,', () => {
           durable: true,
           sharedWriters: true,
           expiry: true,
-          state: false,
+          state: true,
           sessions: false,
         },
         create: () => {

@@ -52,7 +52,7 @@ export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './c
 
 // For drivers.
 export { checkOptionNames } from './driver/option-names.ts';
-export { checkName, checkTtlMs } from './driver/checks.ts';
+export { checkName, checkTtlMs, isStateName } from './driver/checks.ts';
 export {
   checkAccess,
   checkInit,

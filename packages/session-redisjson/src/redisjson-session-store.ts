@@ -5,59 +5,52 @@ import {
   checkName,
   checkQuery,
   checkSessionId,
+  checkStateQuery,
   checkTtlMs,
-  newest,
-  storeClosed,
   notProvided,
+  storeClosed,
 } from '@agent-sessions/session-core';
 import type {
   CheckedCommit,
   Commit,
   CommitResult,
   CreateResult,
-  Message,
   ReadQuery,
   ReadResult,
   SessionAccess,
   SessionError,
   SessionInit,
-  SessionMark,
   SessionMetadata,
   SessionsPage,
   SessionStore,
   SessionStoreCapabilities,
+  StateQuery,
   StateValue,
 } from '@agent-sessions/session-core';
 
-import {
-  commitArguments,
-  creationArguments,
-  parseCommitReply,
-  refusal,
-} from './scripts/commit-call.ts';
-import type { CommitReply } from './scripts/commit-call.ts';
-import { commitScript } from './scripts/commit.lua.ts';
 import type { Confirmation } from './connection/confirmation.ts';
-import { deleteScript } from './scripts/delete.lua.ts';
+import type { CallTime } from './connection/redis-call.ts';
+import type { RedisJsonClient } from './connection/redis-client.ts';
+import { Redis } from './connection/redis.ts';
 import { notASession, unsupportedSchema } from './document/foreign-document.ts';
-import {
-  decodeMessages,
-  historyPaths,
-  isContinuedBy,
-  parseHistory,
-  refuseDamage,
-} from './document/history.ts';
+import { decodeMessages, historyPaths, isRest, parseHistory } from './document/history.ts';
 import type { History, HistoryPart } from './document/history.ts';
 import { metadataPaths, parseMetadata, readableMetadata } from './document/metadata.ts';
-import type { CallTime } from './connection/redis-call.ts';
-import { checkClient, type RedisJsonClient } from './connection/redis-client.ts';
-import { Redis } from './connection/redis.ts';
+import { readHistory } from './document/reading.ts';
 import {
+  checkCommitSize,
   checkLimit,
+  checkListener,
   emitLongSessionWarning,
   warnOfLongSession,
 } from './document/session-limits.ts';
 import type { LongSession, LongSessionWarning, SessionLimits } from './document/session-limits.ts';
+import { parseValues, valuesPaths } from './document/values.ts';
+import { refusal } from './scripts/commit-reply.ts';
+import { type CommitRequest, commitRequest, creationRequest } from './scripts/commit-request.ts';
+import { commitScript } from './scripts/commit.lua.ts';
+import { type Committed, runCommit } from './scripts/committing.ts';
+import { deleteScript } from './scripts/delete.lua.ts';
 
 /** @see {@link RedisJsonSessionStore} */
 export interface RedisJsonSessionStoreOptions {
@@ -82,22 +75,26 @@ export interface RedisJsonSessionStoreOptions {
   readonly confirm?: Confirmation | undefined;
   /** A commit that would make a session longer is `session_full`. @defaultValue no limit */
   readonly maxMessages?: number | undefined;
-  /** The same for the JSON text of its messages, in bytes. @defaultValue no limit */
-  readonly maxBytes?: number | undefined;
+  /**
+   * A commit with more messages and values is `session_full`: their size as JSON text, in bytes.
+   * @defaultValue 32,000,000
+   */
+  readonly maxCommitBytes?: number | undefined;
   /** How many messages make a session long: `onLongSession` is told. @defaultValue 2000 */
   readonly warnAtMessages?: number | undefined;
-  /** How many bytes of messages, as JSON text, make a session long. @defaultValue 1,000,000 */
+  /** How many bytes, added by one commit, it is told of, too. @defaultValue 1,000,000 */
   readonly warnAtBytes?: number | undefined;
   /**
-   * Told of a session when a commit has made it long, and each time that it has doubled since.
-   * @defaultValue `process.emitWarning`
+   * Told of a session when it has grown to be long, and each time that it has doubled since. What it
+   * throws is a warning of the process, once. @defaultValue `process.emitWarning`
    */
   readonly onLongSession?: ((session: LongSession) => void) | undefined;
 }
 
 /**
  * Keeps each session as one native JSON document in Redis. Reads are `JSON.GET`, with JSONPath
- * where the server can filter; a commit is one script, which is one round trip.
+ * where the server can filter; a commit is one script, which is one round trip, or two where it
+ * drops messages that have to be looked at.
  *
  * The client is the caller's: connected before, closed after, never by the store.
  */
@@ -106,7 +103,7 @@ export class RedisJsonSessionStore implements SessionStore {
     durable: true,
     sharedWriters: true,
     expiry: true,
-    state: false,
+    state: true,
     sessions: false,
   };
   readonly #redis: Redis;
@@ -118,26 +115,30 @@ export class RedisJsonSessionStore implements SessionStore {
 
   /** @throws TypeError or RangeError `invalid_argument` */
   constructor(client: RedisJsonClient, options: RedisJsonSessionStoreOptions = {}) {
-    const { keyPrefix = 'session:', deadlineMs = 5000, onDamaged = refuseDamage } = options;
+    const { keyPrefix = 'session:', deadlineMs = 5000, onDamaged = refuse } = options;
     checkTtlMs('deadlineMs', deadlineMs);
-    this.#redis = new Redis(checkClient(client), { deadlineMs, confirm: options.confirm });
+    this.#redis = new Redis(client, { deadlineMs, confirm: options.confirm });
     this.#keyPrefix = checkName('keyPrefix', keyPrefix);
-    this.#onDamaged = onDamaged;
+    this.#onDamaged = checkListener('onDamaged', onDamaged);
     this.#limits = {
       maxMessages: checkLimit('maxMessages', options.maxMessages),
-      maxBytes: checkLimit('maxBytes', options.maxBytes),
+      maxCommitBytes: checkLimit('maxCommitBytes', options.maxCommitBytes ?? 32_000_000),
     };
     this.#warning = {
       warnAtMessages: checkLimit('warnAtMessages', options.warnAtMessages ?? 2000),
       warnAtBytes: checkLimit('warnAtBytes', options.warnAtBytes ?? 1_000_000),
-      onLongSession: options.onLongSession ?? emitLongSessionWarning,
+      onLongSession:
+        checkListener('onLongSession', options.onLongSession) ?? emitLongSessionWarning,
     };
   }
 
   async create(sessionId: string, init?: SessionInit): Promise<CreateResult> {
     const checked = checkInit(init);
-    const reply = await this.#commit(sessionId, creationArguments(sessionId, checked), checked);
-    if (reply.status !== 'committed' && reply.status !== 'exists') throw refusal(sessionId, reply);
+    const request = creationRequest(sessionId, checked);
+    const reply = await this.#commit(sessionId, request, checked);
+    if (reply.status !== 'committed' && reply.status !== 'exists') {
+      throw refusal(sessionId, reply);
+    }
     // A creation that was repeated after a lost answer finds the session it made itself.
     const created = reply.mark.epoch === checked.newEpoch;
     return { created, mark: reply.mark };
@@ -145,74 +146,52 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async commit(sessionId: string, commit: Commit): Promise<CommitResult> {
     const checked = checkCommit(commit);
-    const { state, expectState, usage, claim } = checked;
-    if (state.size + expectState.size + Object.keys(usage).length > 0 || claim) {
-      throw notProvided('named values, usage and claims');
-    }
-    const args = commitArguments(sessionId, checked, this.#limits);
-    const reply = await this.#commit(sessionId, args, checked);
-    const added = checked.append?.length ?? 0;
+    const { operationId, append = [], returnDropped } = checked;
+    const request = commitRequest(sessionId, checked, this.#limits.maxMessages);
+    checkCommitSize(sessionId, request.bytes, this.#limits, operationId);
+    const reply = await this.#commit(sessionId, request, checked);
     switch (reply.status) {
-      case 'committed':
+      case 'committed': {
+        const { mark, revision, judged } = reply;
+        const before = mark.length - append.length + reply.dropped;
+        const session = { sessionId, messages: mark.length, committedBytes: request.bytes };
+        warnOfLongSession(this.#warning, session, before);
+        return { mark, revision, repeated: false, dropped: returnDropped ? judged : [] };
+      }
       case 'repeated': {
-        const { status, mark } = reply;
-        if (status === 'committed') {
-          const session = { sessionId, messages: mark.length, bytes: reply.bytes };
-          warnOfLongSession(this.#warning, session, args.slice(args.length - added));
-        }
-        const first = mark.length - added;
-        const dropped = decodeMessages(sessionId, reply.dropped, this.#onDamaged, first);
-        return { mark, revision: null, repeated: status === 'repeated', dropped };
+        const { mark, revision } = reply;
+        const dropped = decodeMessages(sessionId, reply.dropped, 0, ignore);
+        return { mark, revision, repeated: true, dropped };
       }
       case 'nothing':
         return { mark: null, revision: null, repeated: false, dropped: [] };
       default:
-        throw refusal(sessionId, reply, checked.operationId);
+        throw refusal(sessionId, reply, operationId);
     }
   }
 
   async read(sessionId: string, query?: ReadQuery): Promise<ReadResult> {
-    const { last, role, since, before, userId, signal } = checkQuery(query);
-    if (before !== undefined) {
-      const read = await this.read(sessionId, { userId, signal });
-      const messages = newest(read.messages.slice(0, before), last);
-      const end = Math.min(before, read.messages.length);
-      return { ...read, messages, first: messages.length > 0 ? end - messages.length : null };
-    }
-    const time = this.#redis.begin(signal);
-    if (since && since.length > 0) {
-      // From the last known message on, which tells whether it is still there.
-      const tail = await this.#read(sessionId, { userId, from: since.length - 1 }, time);
-      if (tail && isContinuedBy(since, tail)) {
-        for (const damage of tail.damages) this.#onDamaged(damage);
-        return { ...placed(tail.messages.slice(1), tail.mark), continues: true };
-      }
-    }
-    let history = await this.#read(sessionId, { userId, last, role }, time);
-    const isLimited = last !== undefined || role !== undefined;
-    if (history && history.damages.length > 0 && isLimited) {
-      // Limits count what can be read, and what a filter finds has lost its place.
-      history = await this.#read(sessionId, { userId }, time);
-    }
-    if (!history) return { messages: [], mark: null, continues: false, first: null, skipped: [] };
-    for (const damage of history.damages) this.#onDamaged(damage);
-    const { messages, mark } = history;
-    const wanted = role === undefined ? messages : messages.filter((each) => each.role === role);
-    const continues = since?.length === 0 && isContinuedBy(since, history);
-    const { first, ...rest } = placed(newest(wanted, last), mark);
-    return { ...rest, first: role === undefined ? first : null, continues };
+    const checked = checkQuery(query);
+    const time = this.#redis.begin(checked.signal);
+    const readPart = (part: HistoryPart) => this.#read(sessionId, part, time);
+    return await readHistory(checked, readPart, this.#onDamaged);
   }
 
   async metadata(sessionId: string, access?: SessionAccess): Promise<SessionMetadata | undefined> {
     const userId = checkAccess(access);
     const time = this.#redis.begin(access?.signal);
     const reply = await this.#redis.get(this.#key(sessionId), metadataPaths, time);
-    const metadata = parseMetadata(sessionId, reply);
-    return metadata && isFor(userId, metadata) ? metadata : undefined;
+    return parseMetadata(sessionId, userId, reply);
   }
 
-  async state(): Promise<Readonly<Record<string, StateValue>>> {
-    throw notProvided('named values');
+  async state(
+    sessionId: string,
+    query?: StateQuery,
+  ): Promise<Readonly<Record<string, StateValue>>> {
+    const { names, userId, signal } = checkStateQuery(query);
+    const time = this.#redis.begin(signal);
+    const reply = await this.#redis.get(this.#key(sessionId), valuesPaths(names), time);
+    return parseValues(sessionId, userId, names, reply);
   }
 
   async sessions(): Promise<SessionsPage> {
@@ -222,8 +201,8 @@ export class RedisJsonSessionStore implements SessionStore {
   async delete(sessionId: string, access?: SessionAccess): Promise<boolean> {
     const key = this.#key(sessionId);
     const args = [sessionId, checkAccess(access) ?? ''];
-    const { signal } = access ?? {};
-    const reply = await this.#redis.run(deleteScript, key, args, { repeatable: false, signal });
+    const time = this.#redis.begin(access?.signal);
+    const reply = await this.#redis.run(deleteScript, key, args, time, { repeatable: false });
     // Some clients answer with buffers.
     const status = String(reply);
     if (status === 'foreign') throw notASession(sessionId);
@@ -239,8 +218,7 @@ export class RedisJsonSessionStore implements SessionStore {
         const sessionId = key.slice(this.#keyPrefix.length);
         const reply = await this.#redis.get(key, metadataPaths, time);
         // Another store's prefix may begin with this one's: its documents have other ids.
-        const session = readableMetadata(sessionId, reply);
-        return session && isFor(userId, session) ? [sessionId] : [];
+        return readableMetadata(sessionId, userId, reply) ? [sessionId] : [];
       });
       yield* (await Promise.all(pages)).flat();
     }
@@ -260,29 +238,30 @@ export class RedisJsonSessionStore implements SessionStore {
 
   async #commit(
     sessionId: string,
-    args: string[],
-    { operationId, append, signal }: Partial<CheckedCommit>,
-  ): Promise<CommitReply> {
+    request: CommitRequest,
+    { operationId, dropUnreadable, signal }: Partial<CheckedCommit>,
+  ): Promise<Committed> {
     const key = this.#key(sessionId);
-    const reply = await this.#redis.commit(commitScript, key, args, {
-      repeatable: true,
-      operationId,
-      signal,
-    });
-    return parseCommitReply(reply, args, append);
+    const time = this.#redis.begin(signal);
+    const run = (args: string[]) =>
+      this.#redis.commit(commitScript, key, args, time, { repeatable: true, operationId });
+    return await runCommit(sessionId, request, run, dropUnreadable ? ignore : refuse);
   }
 
   async #read(sessionId: string, part: HistoryPart, time: CallTime): Promise<History | undefined> {
-    const reply = await this.#redis.get(this.#key(sessionId), historyPaths(part), time);
-    return parseHistory(sessionId, part, reply);
+    const key = this.#key(sessionId);
+    // Both at once, so that they are answered one after the other.
+    const [reply, length] = await Promise.all([
+      this.#redis.get(key, historyPaths(part), time),
+      isRest(part) ? undefined : this.#redis.length(key, '$.messages', time),
+    ]);
+    return parseHistory(sessionId, part, reply, length);
   }
 }
 
-function placed(messages: Message[], mark: SessionMark | null) {
-  const first = messages.length === 0 ? null : (mark?.length ?? 0) - messages.length;
-  return { messages, mark, first, skipped: [] };
-}
+function ignore(): void {}
 
-function isFor(userId: string | undefined, session: { readonly userId: string | null }): boolean {
-  return userId === undefined || userId === session.userId;
+/** What is done about a damaged message unless the caller wants something else. */
+function refuse(damage: SessionError): never {
+  throw damage;
 }

@@ -104,12 +104,13 @@ describe('F14 the same text', () => {
   test('in the same commit twice is kept once, in a row and at the same time', async () => {
     const conversation = newConversation();
     const sameCommit = { operationId: 'once' };
-    const { mark } = await conversation.append([yes], sameCommit);
+    const { mark, revision } = await conversation.append([yes], sameCommit);
     await conversation.append([said('no')]);
     const again = await Promise.all(
       Array.from({ length: 10 }, () => conversation.append([yes], sameCommit)),
     );
-    for (const result of again) expect(result).toEqual({ mark, repeated: true, dropped: [] });
+    const repeatedOnce = { mark, revision, repeated: true, dropped: [] };
+    for (const result of again) expect(result).toEqual(repeatedOnce);
     expect(await contentsOf(conversation)).toEqual(['yes', 'no']);
 
     const atOnce = Array.from({ length: 10 }, () =>

@@ -1,31 +1,41 @@
-import type { Message } from '@agent-sessions/session-core';
 import { expect, test } from '@jest/globals';
 
-import { parseCommitReply } from '../src/scripts/commit-call.ts';
+import { parseCommitReply } from '../src/scripts/commit-reply.ts';
 
-const args = ['o1', 'fingerprint'];
-const committed = ['committed', 'o1', 'epoch', 3, 2, 250, '[]', 'm2'];
+const request = { operation: 'o1' };
+const committed = ['committed', 'o1', 'epoch', 3, 2, 'm2', 7, 1, 0, 60_000, 'ada'];
 
 test('the answer to a commit is read', () => {
-  expect(parseCommitReply(committed, args)).toEqual({
+  expect(parseCommitReply(committed, request)).toEqual({
     status: 'committed',
     mark: { epoch: 'epoch', generation: 3, length: 2, lastId: 'm2' },
-    bytes: 250,
-    dropped: [],
+    revision: 7,
+    dropped: 1,
+    isNew: false,
+    ttlMs: 60_000,
+    userId: 'ada',
   });
 });
 
-test('the last id of a commit that adds something is that of what it adds', () => {
-  const append = [message('m3'), message('m4')];
-  expect(parseCommitReply(committed.slice(0, 6), args, append)).toMatchObject({
-    mark: { lastId: 'm4' },
-    dropped: [],
+test('a session without messages, user and end has none', () => {
+  const reply = ['committed', 'o1', 'epoch', 0, 0, '', 1, 0, 1, 0, ''];
+  expect(parseCommitReply(reply, request)).toMatchObject({
+    mark: { length: 0, lastId: null },
+    isNew: true,
+    ttlMs: null,
+    userId: null,
   });
 });
 
-function message(id: string): Message {
-  return { id, role: 'user', content: 'said', timestampMs: 0, agent: null, tokens: null };
-}
+test('a repetition answers what stands in the record, also an id with spaces', () => {
+  const record = 'fingerprint 4 2 9 1 an id\nof two lines';
+  expect(parseCommitReply(['repeated', 'o1', 'epoch', record, '[{}]'], request)).toEqual({
+    status: 'repeated',
+    mark: { epoch: 'epoch', generation: 2, length: 9, lastId: 'an id\nof two lines' },
+    revision: 4,
+    dropped: [{}],
+  });
+});
 
 // As node-redis 4 gives them, where a connection is cut in the middle of an answer.
 test.each([
@@ -33,11 +43,11 @@ test.each([
   ['of another call', ['{"$.session_id":["other"]}']],
   ['that is no answer of the script', 'OK'],
   ['without a mark', committed.slice(0, 3)],
-  ['that is cut off', committed.with(6, '[{"id":')],
+  ['that is cut off', ['repeated', 'o1', 'epoch', 'fingerprint 4 2 9 1 m2', '[{"id":']],
   ['of an unknown status', ['else', 'o1']],
   ['of a repetition whose record is none', ['repeated', 'o1', 'epoch', 'none']],
 ])('an answer %s is refused, and the outcome is unknown', (_name, reply) => {
-  expect(() => parseCommitReply(reply, args)).toThrow(
+  expect(() => parseCommitReply(reply, request)).toThrow(
     expect.objectContaining({ code: 'store_failed', outcome: 'unknown' }),
   );
 });

@@ -95,7 +95,7 @@ function listenersOf(client: Pick<NodeJS.EventEmitter, 'eventNames' | 'listenerC
 const Document = Type.Object({
   messages: Type.Array(Type.Object({ content: Type.String(), tokens: Type.Integer() })),
   metadata: Type.Object({ message_count: Type.Integer(), total_tokens: Type.Integer() }),
-  store: Type.Object({ revision: Type.Integer(), ttl_ms: Type.Integer() }),
+  agent_sessions: Type.Object({ revision: Type.Integer(), ttl_ms: Type.Integer() }),
 });
 const document = Compile(Document);
 
@@ -144,13 +144,13 @@ async function stateOf(sessionId: string): Promise<'nothing' | 'old' | 'new'> {
   return isNew ? 'new' : 'old';
 }
 
-function summary({ messages, metadata, store }: Static<typeof Document>) {
+function summary({ messages, metadata, agent_sessions: ours }: Static<typeof Document>) {
   return {
     contents: messages.map(({ content }) => content),
     count: metadata.message_count,
     tokens: metadata.total_tokens,
-    revision: store.revision,
-    ttlMs: store.ttl_ms,
+    revision: ours.revision,
+    ttlMs: ours.ttl_ms,
   };
 }
 

@@ -34,7 +34,7 @@ testSessionStore(
       durable: true,
       sharedWriters: true,
       expiry: true,
-      state: false,
+      state: true,
       sessions: false,
     },
     create: () => {

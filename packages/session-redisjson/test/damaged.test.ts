@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
+
 import { AgentsSession } from '@agent-sessions/agents-adapter';
-import { Conversation } from '@agent-sessions/session-core';
+import { archiveHistory, Conversation } from '@agent-sessions/session-core';
 import { JSONSession, RedisJsonSessionStore } from '@agent-sessions/session-redisjson';
 import { describe, expect, test } from '@jest/globals';
 
@@ -25,7 +27,7 @@ const damages: Readonly<Record<string, unknown>> = {
   'an id that is no text': { ...whole, id: 7 },
   'an id that is null': { ...whole, id: null },
   'no role': { ...whole, role: undefined },
-  'a role that is empty': { ...whole, role: '' },
+  'an empty role': { ...whole, role: '' },
   'a role that is no text': { ...whole, role: ['user'] },
   'no content': { ...whole, content: undefined },
   'no time': { ...whole, timestamp: undefined },
@@ -37,6 +39,12 @@ const damages: Readonly<Record<string, unknown>> = {
   'an item that is a text': { ...whole, item: 'text' },
   'an item that is a list': { ...whole, item: [whole] },
   'exact text that is no text': { ...whole, exact: {} },
+  'an item that is an empty list': { ...whole, item: [] },
+  'exact text with NaN': { ...whole, exact: '{"content":NaN}' },
+  'exact text with a number that begins with 0': { ...whole, exact: '{"content":01}' },
+  'exact text with a bad escape': { ...whole, exact: String.raw`{"content":"\x"}` },
+  'exact text with a raw line break': { ...whole, exact: '{"content":"one\ntwo"}' },
+  'exact text with something after it': { ...whole, exact: '{"content":1}}' },
   'exact text that was cut off': { ...whole, exact: '{"content":"what was sa' },
   'exact text of another form': { ...whole, exact: '["content"]' },
   'exact text without content': { ...whole, exact: '{"item":{}}' },
@@ -140,7 +148,7 @@ describe.each(Object.entries(damages))('F20 %s in the place of a message', (_wha
     });
   });
 
-  test('at the tail is popped by nobody who could not read it, and can be dropped', async () => {
+  test('A3 at the tail is dropped by nobody who could not read it, unless that is asked for', async () => {
     const { conversation, tolerant, error, snapshot } = await damagedSession(damage, 4);
     const before = await snapshot();
     const { sessionId } = conversation;
@@ -150,11 +158,16 @@ describe.each(Object.entries(damages))('F20 %s in the place of a message', (_wha
       () => conversation.commit({ drop: 3, returnDropped: true }),
       () => session.popItem(),
       () => tolerant.pop(),
+      () => tolerant.replaceTail(2, [{ role: 'user', content: 'instead' }]),
+      () => tolerant.replaceTail('all', []),
     ]) {
-      expect(await failureOf(pop())).toMatchObject({ ...error, outcome: 'not_applied' });
+      const failure = await failureOf(pop());
+      expect(failure).toMatchObject({ ...error, outcome: 'not_applied' });
+      // C4: neither it nor its cause quotes what was said.
+      expect(inspect(failure)).not.toMatch(/what was sa|two|NaN/);
       expect(await snapshot()).toEqual(before);
     }
-    const { mark } = await conversation.replaceTail(1, []);
+    const { mark } = await conversation.commit({ drop: 1, dropUnreadable: true });
     expect(mark).toMatchObject({ length: 4 });
     expect(contentsOf(await conversation.messages())).toEqual(names.slice(0, 4));
     // The id of the pop that was refused was not used.
@@ -173,14 +186,106 @@ describe.each(Object.entries(damages))('F20 %s in the place of a message', (_wha
   });
 });
 
+describe('A2 a message of a role that only others know', () => {
+  test('is read as it is, dropped like any other, and stays when it is added again', async () => {
+    const { conversation } = await damagedSession({ ...whole, role: 'function', tokens: 3 }, 4);
+    const [message] = await conversation.messages({ last: 1 });
+    expect(message).toMatchObject({ role: 'function', content: 'x', tokens: 3 });
+    expect(await conversation.pop()).toEqual(message);
+    expect(message && (await conversation.append([message]))).toMatchObject({
+      mark: { length: 5 },
+    });
+    expect(await conversation.messages({ last: 1 })).toEqual([message]);
+  });
+});
+
+describe('A2 a read that leaves out what cannot be read', () => {
+  test('says where', async () => {
+    const { tolerant } = await damagedSession({}, 2);
+    expect(await tolerant.read()).toMatchObject({ first: 0, skipped: [2], mark: { length: 5 } });
+    expect(await tolerant.read({ last: 2 })).toMatchObject({ first: 3, skipped: [] });
+    expect(await tolerant.read({ last: 3 })).toMatchObject({ first: 1, skipped: [2] });
+    expect(await tolerant.read({ before: 3 })).toMatchObject({ first: 0, skipped: [2] });
+    expect(await tolerant.read({ before: 3, last: 2 })).toMatchObject({ first: 0, skipped: [2] });
+    expect(await tolerant.read({ before: 2, last: 1 })).toMatchObject({ first: 1, skipped: [] });
+    const { mark } = await tolerant.read({ last: 0 });
+    await tolerant.append([{ role: 'user', content: 'f' }]);
+    const since = await tolerant.read(mark ? { since: mark } : {});
+    expect(since).toMatchObject({ first: 5, skipped: [], continues: true });
+  });
+
+  test('and goes on from a mark whose last message cannot be read', async () => {
+    const { tolerant } = await damagedSession({ ...whole, content: undefined }, 4);
+    const { mark } = await tolerant.read();
+    await tolerant.append([{ role: 'user', content: 'f' }]);
+    const since = await tolerant.read(mark ? { since: mark } : {});
+    expect(since).toMatchObject({ first: 5, skipped: [], continues: true });
+    expect(contentsOf(since.messages)).toEqual(['f']);
+  });
+});
+
+describe('A2 a history with a message that cannot be read', () => {
+  const call = {
+    type: 'function_call',
+    callId: 'c1',
+    name: 'look',
+    arguments: '{}',
+    status: 'completed',
+  } as const;
+  const said = (content: string) => ({ type: 'message', role: 'user', content }) as const;
+
+  test.each<[string, (session: AgentsSession, other: Conversation) => Promise<unknown>]>([
+    ['archived', (session, other) => archiveHistory(session.conversation, other, { keep: 2 })],
+    [
+      'replaced at its end',
+      (session) =>
+        session.applyHistoryTransaction({
+          operationId: 'one',
+          transaction: {
+            type: 'replace_suffix',
+            expectedSuffix: [said('a'), said('c')],
+            replacement: [said('x')],
+          },
+        }),
+    ],
+    [
+      'mutated',
+      (session) =>
+        session.applyHistoryMutations({
+          mutations: [
+            { type: 'replace_function_call', callId: 'c1', replacement: { ...call, name: 'see' } },
+          ],
+        }),
+    ],
+    [
+      'compacted after it was read',
+      async (session) => {
+        await session.getItems();
+        await session.replaceHistoryWithCompaction([said('in short')]);
+      },
+    ],
+  ])('is not %s, and nothing is lost or doubled', async (_what, change) => {
+    const sessionId = redis.newSessionId();
+    const store = new RedisJsonSessionStore(redis.client, { onDamaged() {} });
+    const session = new AgentsSession({ store, sessionId });
+    await session.addItems([call, said('a'), said('b'), said('c')]);
+    const key = `session:${sessionId}`;
+    await redis.command('JSON.SET', key, '$.messages[2]', '{"role":"user"}');
+    const before = await snapshotOf(redis.client, key);
+    const other = new Conversation({ store, sessionId: redis.newSessionId() });
+    expect(await failureOf(change(session, other))).toMatchObject({
+      code: 'damaged_message',
+      field: 'messages[2]',
+    });
+    expect(await snapshotOf(redis.client, key)).toEqual(before);
+    expect(await other.metadata()).toBeUndefined();
+  });
+});
+
 describe('F20 a document with a foreign schema', () => {
   const foreign: Readonly<Record<string, readonly [path: string, value: string, codes: string]>> = {
-    'of a newer version': ['$.store.schema_version', '2', '^unsupported_schema$'],
-    'whose version is no number': [
-      '$.store.schema_version',
-      '"one"',
-      '^not_a_session$|^unsupported_schema$',
-    ],
+    'of a newer version': ['$.agent_sessions.schema_version', '2', '^unsupported_schema$'],
+    'whose version is no number': ['$.agent_sessions.schema_version', '"one"', '^not_a_session$'],
     'whose id is that of another': ['$.session_id', '"another"', '^not_a_session$'],
   };
   test.each(Object.entries(foreign))(

@@ -52,7 +52,7 @@ testSessionStore(
       durable: true,
       sharedWriters: true,
       expiry: true,
-      state: false,
+      state: true,
       sessions: false,
     },
     create: async () => {

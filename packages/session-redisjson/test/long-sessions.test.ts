@@ -65,20 +65,31 @@ describe('A session that becomes long', () => {
     expect(sizes.map((session) => session.messages)).toEqual([4, 8, 16]);
   });
 
-  test('is told of by its bytes, too, with its id and its size', async () => {
+  test('is told of, too, where one commit adds many bytes, with its id and their number', async () => {
     const large = 'é'.repeat(1000);
     let sessionId = '';
     const sizes = await told(async (onLongSession) => {
       const conversation = newConversation({ warnAtBytes: 4000, onLongSession });
       sessionId = conversation.sessionId;
-      for (let count = 0; count < 4; count += 1) await conversation.append(messages(1, large));
+      for (const count of [1, 1, 2]) await conversation.append(messages(count, large));
     });
-    expect(sizes).toEqual([
-      { sessionId, messages: 2, bytes: expect.any(Number) },
-      { sessionId, messages: 4, bytes: expect.any(Number) },
-    ]);
-    const bytes = await redis.value(`session:${sessionId}`, '$.store.bytes');
-    expect(sizes.map((session) => session.bytes)).toEqual([Number(bytes) / 2, bytes]);
+    const text = String(await redis.command('JSON.GET', `session:${sessionId}`, '$.messages[-2:]'));
+    const committedBytes = Buffer.byteLength(text) - '[,]'.length;
+    expect(sizes).toEqual([{ sessionId, messages: 4, committedBytes }]);
+  });
+
+  test('C5 is told of when it has grown, not when it is rewritten or becomes shorter', async () => {
+    const sizes = await told(async (onLongSession) => {
+      const conversation = newConversation({ warnAtMessages: 4, warnAtBytes: 1000, onLongSession });
+      await conversation.append(messages(9));
+      await conversation.replaceTail(9, messages(9));
+      await conversation.replaceTail('all', messages(5, 'x'.repeat(1000)));
+      await conversation.pop();
+      await conversation.trackAgent('Triage');
+      await conversation.clear();
+      await conversation.append(messages(4));
+    });
+    expect(sizes.map((session) => session.messages)).toEqual([9, 4]);
   });
 
   test('is told of once where it becomes long in one step, and not when a commit is repeated', async () => {
@@ -102,7 +113,7 @@ describe('A session that becomes long', () => {
       await new Promise(setImmediate);
       expect(emitted).toHaveBeenCalledTimes(1);
       expect(emitted.mock.calls[0]).toEqual([
-        expect.stringMatching(/long: 2000 messages, 0\.2 MB\..*Compact its history, or archive it/),
+        expect.stringMatching(/long: 2000 messages, .*Compact its history, or archive it/),
         { type: 'LongSessionWarning', code: 'AGENT_SESSIONS_LONG_SESSION' },
       ]);
     } finally {
@@ -110,25 +121,32 @@ describe('A session that becomes long', () => {
     }
   });
 
-  test('is committed to, whatever the listener does', async () => {
-    const onLongSession = () => {
-      throw new Error('of the listener');
-    };
-    const nextTick = jest.spyOn(process, 'nextTick');
-    // What a listener throws, Node takes for uncaught; here it is kept from being called.
-    nextTick.mockImplementation((callback, ...args: unknown[]) => {
-      if (callback !== onLongSession)
-        queueMicrotask(() => void Reflect.apply(callback, undefined, args));
-    });
+  test('C5 is committed to, whatever the listener does, and what it throws is said once', async () => {
+    const emitted = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
+      const onLongSession = () => {
+        throw new Error('of the listener');
+      };
       const conversation = newConversation({ warnAtMessages: 1, onLongSession });
       expect(await conversation.append(messages(1))).toMatchObject({ mark: { length: 1 } });
-      expect(nextTick).toHaveBeenCalledWith(
-        onLongSession,
-        expect.objectContaining({ messages: 1 }),
-      );
+      expect(await conversation.append(messages(1))).toMatchObject({ mark: { length: 2 } });
+      await new Promise(setImmediate);
+      expect(emitted.mock.calls).toEqual([
+        [
+          expect.stringContaining('of the listener'),
+          { type: 'LongSessionWarning', code: 'AGENT_SESSIONS_LISTENER_FAILED' },
+        ],
+      ]);
     } finally {
-      nextTick.mockRestore();
+      emitted.mockRestore();
+    }
+  });
+
+  test.each(['onLongSession', 'onDamaged'])('C5 has a function for %s, or none', (field) => {
+    for (const listener of [null, 'log', {}]) {
+      expect(() => new RedisJsonSessionStore(redis.client, { [field]: listener })).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'invalid_argument', field }),
+      );
     }
   });
 });
@@ -154,18 +172,32 @@ describe('A maximum', () => {
     });
   });
 
-  test('of bytes refuses as one of messages does, and counts what is there', async () => {
-    const conversation = newConversation({ maxBytes: 1000 });
-    await conversation.append(messages(1, 'x'.repeat(700)));
-    const refused = await failureOf(conversation.append(messages(1, 'x'.repeat(200))));
-    expect(refused).toMatchObject({ code: 'session_full' });
-    await conversation.pop();
-    await conversation.append(messages(1, 'x'.repeat(800)));
-    expect(await conversation.messages()).toHaveLength(1);
+  test('of a commit is for its messages and values as they are sent, however long the session', async () => {
+    const conversation = newConversation({ maxCommitBytes: 1000 });
+    for (let count = 0; count < 3; count += 1) {
+      await conversation.append(messages(1, 'x'.repeat(700)));
+    }
+    for (const refused of [
+      conversation.append(messages(1, 'é'.repeat(500)), { operationId: 'large' }),
+      conversation.append(messages(2, 'x'.repeat(400)), { operationId: 'large' }),
+      conversation.setState({ note: 'x'.repeat(1000) }, { operationId: 'large' }),
+      conversation.setState({ odd: ['x'.repeat(1000), -0] }, { operationId: 'large' }),
+    ]) {
+      expect(await failureOf(refused)).toMatchObject({
+        code: 'session_full',
+        outcome: 'not_applied',
+        operationId: 'large',
+        message: expect.stringMatching(/maxCommitBytes/),
+      });
+    }
+    expect(await conversation.messages()).toHaveLength(3);
+    expect(await conversation.append(messages(1), { operationId: 'large' })).toMatchObject({
+      repeated: false,
+    });
   });
 
   test('does not begin a session with too much', async () => {
-    for (const limit of [{ maxMessages: 1 }, { maxBytes: 150 }]) {
+    for (const limit of [{ maxMessages: 1 }, { maxCommitBytes: 150 }]) {
       const conversation = newConversation(limit);
       expect(await failureOf(conversation.append(messages(2)))).toMatchObject({
         code: 'session_full',
@@ -179,7 +211,7 @@ describe('A maximum', () => {
     const { sessionId } = newConversation();
     const unlimited = new Conversation({ store: redis.store, sessionId });
     await unlimited.append(messages(10));
-    const store = new RedisJsonSessionStore(redis.client, { maxMessages: 3, maxBytes: 300 });
+    const store = new RedisJsonSessionStore(redis.client, { maxMessages: 3 });
     const limited = new Conversation({ store, sessionId });
     expect(await failureOf(limited.append(messages(1)))).toMatchObject({ code: 'session_full' });
     await limited.trackAgent('Triage');
@@ -200,7 +232,7 @@ describe('A maximum', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])('is not %d', (limit) => {
-    for (const field of ['maxMessages', 'maxBytes', 'warnAtMessages', 'warnAtBytes']) {
+    for (const field of ['maxMessages', 'maxCommitBytes', 'warnAtMessages', 'warnAtBytes']) {
       expect(() => new RedisJsonSessionStore(redis.client, { [field]: limit })).toThrow(
         expect.objectContaining({ code: 'invalid_argument', field }),
       );

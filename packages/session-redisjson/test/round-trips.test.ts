@@ -61,13 +61,20 @@ describe('Counted at the socket, one round trip is', () => {
     expect(await proxy.count(commit)).toBe(1);
   });
 
-  test('a pop, a replacement of the tail and a change of the agent', async () => {
-    expect(await proxy.count(() => conversation.pop())).toBe(1);
-    expect(await proxy.count(() => conversation.replaceTail(2, messages(3)))).toBe(1);
-    expect(await proxy.count(() => conversation.trackAgent('Triage'))).toBe(1);
+  test('a change of the agent, of values, of the usage, and what drops without looking', async () => {
+    const dropUnreadable = true;
+    for (const change of [
+      () => conversation.trackAgent('Triage'),
+      () => conversation.setState({ title: 'Weather' }),
+      () => conversation.commit({ usage: { requests: 1 } }),
+      () => conversation.commit({ drop: 1, append: messages(2), dropUnreadable }),
+    ]) {
+      expect(await proxy.count(change)).toBe(1);
+    }
   });
 
-  test('a read: of all, of the last, of a role, of none', async () => {
+  test('a read: of all, of the last, of a page before, of a role, of none', async () => {
+    expect(await proxy.count(() => conversation.read({ before: 5, last: 2 }))).toBe(1);
     expect(await proxy.count(() => conversation.read())).toBe(1);
     expect(await proxy.count(() => conversation.read({ last: 50 }))).toBe(1);
     expect(await proxy.count(() => conversation.read({ last: 2, role: 'user' }))).toBe(1);
@@ -85,13 +92,23 @@ describe('Counted at the socket, one round trip is', () => {
     expect(await proxy.count(read)).toBe(1);
   });
 
-  test('metadata', async () => {
+  test('metadata, and named values', async () => {
     expect(await proxy.count(() => conversation.metadata())).toBe(1);
+    expect(await proxy.count(() => conversation.state())).toBe(1);
+    expect(await proxy.count(() => conversation.state(['title', 'run']))).toBe(1);
   });
 
   test('a clear, and a deletion', async () => {
     expect(await proxy.count(() => conversation.clear())).toBe(1);
     expect(await proxy.count(() => conversation.delete())).toBe(1);
+  });
+
+  test('not what drops messages that it has to look at first: that is two', async () => {
+    await conversation.append(messages(5));
+    expect(await proxy.count(() => conversation.pop())).toBe(2);
+    expect(await proxy.count(() => conversation.replaceTail(2, messages(3)))).toBe(2);
+    await conversation.pop({ operationId: 'popped' });
+    expect(await proxy.count(() => conversation.pop({ operationId: 'popped' }))).toBe(1);
   });
 
   test('not a read since a mark that holds no longer: that is two', async () => {

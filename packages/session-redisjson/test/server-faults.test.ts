@@ -167,7 +167,7 @@ describe('A key that holds something else', () => {
       append: [{ role: 'user', content }],
       ttlMs: 3_600_000,
     });
-    await redis.command('JSON.SET', `session:${sessionId}`, '$.store.schema_version', '2');
+    await redis.command('JSON.SET', `session:${sessionId}`, '$.agent_sessions.schema_version', '2');
     const before = await dump(sessionId);
     await expectFailures(redis.store, sessionId, 'unsupported_schema');
     await expect(JSONSession.load(sessionId, redis.url)).rejects.toMatchObject({
@@ -186,7 +186,7 @@ describe('A key that holds something else', () => {
   });
 
   describe('A message that cannot be read', () => {
-    const damaged = { id: 'm2', role: 'oracle', content, timestamp: 1, agent: null, tokens: null };
+    const damaged = { id: 'm2', role: 'oracle', content, timestamp: 'then' };
 
     async function damagedSession(): Promise<string> {
       const sessionId = redis.newSessionId();
@@ -221,7 +221,7 @@ describe('A key that holds something else', () => {
         field: 'messages[1]',
       });
       expect(await dump(sessionId)).toEqual(before);
-      await redis.store.commit(sessionId, { operationId: 'drop', drop: 1 });
+      await redis.store.commit(sessionId, { operationId: 'drop', drop: 1, dropUnreadable: true });
       expect((await redis.store.read(sessionId)).messages).toHaveLength(1);
     });
 

@@ -28,12 +28,15 @@ async function tryEverything(store: SessionStore, sessionId: string, userId?: st
     () => store.read(sessionId, { userId, last: 1 }),
     () => store.read(sessionId, { userId, role: 'user' }),
     () => store.metadata(sessionId, { userId }),
+    () => store.state(sessionId, { userId }),
     () => store.create(sessionId, { userId }),
     () => change({ append }),
     () => change({ append: [], agent: 'intruder' }),
     () => change({ drop: 1, returnDropped: true }),
     () => change({ drop: 'all', append, forgetOperations: true }),
     () => change({ drop: 'all', expect: null, append }),
+    () => change({ state: { title: 'theirs' }, usage: { requests: 1 } }),
+    () => change({ claim: userId !== undefined }),
     () => store.delete(sessionId, { userId }),
     () => listed(store, userId),
   ];
@@ -57,11 +60,12 @@ describe('A session of another user', () => {
 
     const told = await tryEverything(redis.store, sessionId, 'mallory');
     expect(JSON.stringify(told)).not.toContain(secret);
-    expect(told.slice(0, 4)).toEqual([nothingRead(), nothingRead(), nothingRead(), undefined]);
-    for (const refused of told.slice(4, 10)) {
+    const none = nothingRead();
+    expect(told.slice(0, 5)).toEqual([none, none, none, undefined, {}]);
+    for (const refused of told.slice(5, 13)) {
       expect(refused).toMatchObject({ code: 'session_not_found' });
     }
-    expect(told.slice(10)).toEqual([false, []]);
+    expect(told.slice(13)).toEqual([false, []]);
     expect(await snapshotOf(redis.client, `session:${sessionId}`)).toEqual(before);
 
     const load = JSONSession.load(sessionId, { redisUrl: redis.url, userId: 'mallory' });

@@ -19,7 +19,7 @@ import {
 } from './history-transaction.ts';
 import { itemsIn, toItem, toMessages } from '../items/item-message.ts';
 import { KnownHistory } from './known-history.ts';
-import { isError, isRefusal, unattainable, whileInConflict } from './refusals.ts';
+import { isError, isRefusal, refuseGaps, unattainable, whileInConflict } from './refusals.ts';
 import { RunViews } from './run-views.ts';
 import type { SessionChoice } from './session-choice.ts';
 import { SessionView } from './session-view.ts';
@@ -165,13 +165,16 @@ export class AgentsSession<TContext = unknown>
         return;
       }
       await whileInConflict(async () => {
-        const { messages, mark } = await view.look({ last: drop });
-        const isThere = endsWith(messages, expectedSuffix);
+        const { messages, mark, skipped } = await view.look({ last: drop });
+        const isThere = skipped.length === 0 && endsWith(messages, expectedSuffix);
         const expect = isThere ? mark : unattainable(mark);
-        const change = { drop, append, intent };
+        // What is dropped was read: nobody has to look at it again.
+        const change = { drop, append, intent, dropUnreadable: true };
         await view.commit(change, { operationId, expect }).catch((error: unknown) => {
-          // Not a repetition, then: the suffix has really changed.
-          throw isThere || !isRefusal(error) ? error : suffixChanged();
+          if (isThere || !isRefusal(error)) throw error;
+          // Not a repetition, then: the suffix has really changed, or cannot be read.
+          refuseGaps(view.conversation.sessionId, skipped);
+          throw suffixChanged();
         });
       });
     } catch (error) {
@@ -188,9 +191,10 @@ export class AgentsSession<TContext = unknown>
     const detached = structuredClone(mutations);
     const view = this.#view(runContext);
     await whileInConflict(async () => {
-      const { messages, mark } = await view.look({});
-      const { drop, append } = tailChange(messages, detached);
-      if (drop > 0) await view.commit({ drop, append }, { expect: mark });
+      const { messages, mark, skipped } = await view.look({});
+      refuseGaps(view.conversation.sessionId, skipped);
+      const change = { ...tailChange(messages, detached), dropUnreadable: true };
+      if (change.drop > 0) await view.commit(change, { expect: mark });
     });
   }
 
@@ -209,13 +213,14 @@ export class AgentsSession<TContext = unknown>
     await this.#view(runContext).compact(toMessages(items));
   }
 
-  /** Reads items for a caller that keeps its own account of what it has read. */
+  /** Reads items, without gaps, for a caller that keeps its own account of what it has read. */
   async readHistory(
     limit?: number,
     runContext?: RunContext<TContext>,
   ): Promise<{ items: AgentInputItem[]; mark: SessionMark | null }> {
     const { conversation } = this.#view(runContext);
-    const { messages, mark } = await conversation.read({ last: limit });
+    const { messages, mark, skipped } = await conversation.read({ last: limit });
+    refuseGaps(conversation.sessionId, skipped);
     return { items: messages.map(toItem), mark };
   }
 

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { damagedMessage, SessionError } from '@agent-sessions/session-core';
 import type { SessionMark } from '@agent-sessions/session-core';
 
 /** The result of a call is to be stored, and the call is not in history: the API takes no such history. */
@@ -15,6 +15,17 @@ export function notRead(sessionId: string): SessionError {
     'conflict',
     `The context of the run names session ${JSON.stringify(sessionId)} now, and the turn was begun in another; nothing was written. Let one context of a run name one session until its turn is stored.`,
   );
+}
+
+/**
+ * What cannot be read is not rewritten.
+ *
+ * @param skipped - indices of what was left out of a read
+ * @throws SessionError `damaged_message`
+ */
+export function refuseGaps(sessionId: string, skipped: readonly number[]): void {
+  const [index] = skipped;
+  if (index !== undefined) throw damagedMessage(sessionId, index);
 }
 
 /** Repeats what reads and then commits for as long as others commit in between. */

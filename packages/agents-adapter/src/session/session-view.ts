@@ -13,10 +13,13 @@ import type {
 import { answersNoCall, endOfAnsweredCalls, endsTurn, indicesThatStay } from '../items/calls.ts';
 import { itemsIn, toItem } from '../items/item-message.ts';
 import { KnownHistory } from './known-history.ts';
-import { isRefusal, unattainable, whileInConflict, withoutCall } from './refusals.ts';
+import { isRefusal, refuseGaps, unattainable, whileInConflict, withoutCall } from './refusals.ts';
 
 /** What is committed to the session as it was seen. */
-type Change = Pick<Commit, 'drop' | 'append' | 'intent' | 'returnDropped' | 'forgetOperations'>;
+type Change = Pick<
+  Commit,
+  'drop' | 'append' | 'intent' | 'returnDropped' | 'dropUnreadable' | 'forgetOperations'
+>;
 
 /** How it is committed. */
 interface Decision {
@@ -42,6 +45,8 @@ export class SessionView {
   /** The epoch of the session that was seen; `null` where there was none, `undefined` before. */
   #seen: string | null | undefined;
   #known: KnownHistory | undefined;
+  /** Of what was read last, the indices of what cannot be read. */
+  #skipped: readonly number[] = [];
   /** How many turns were begun by a read and are not stored whole. */
   #openTurns = 0;
 
@@ -68,7 +73,7 @@ export class SessionView {
    * or is another by now, or where it is another user's: to that user, it would read as empty
    */
   async read(last: number | undefined): Promise<Message[]> {
-    const { messages, mark } = await this.conversation.read({ last });
+    const { messages, mark, skipped } = await this.conversation.read({ last });
     if (this.#isOfRun && !this.isInTurn && mark === null) await this.#refuseAnothers();
     if (this.isInTurn) {
       this.#bind(mark);
@@ -76,6 +81,7 @@ export class SessionView {
       this.#seen = mark?.epoch ?? null;
       this.#known = KnownHistory.upTo(mark);
     }
+    this.#skipped = skipped;
     if (this.#isOfRun) this.#openTurns += 1;
     return messages;
   }
@@ -118,7 +124,8 @@ export class SessionView {
   /** Drops all there is and forgets the operations; outside of runs, whichever session is there. */
   async clear(): Promise<void> {
     if (!this.#isOfRun) this.#seen = undefined;
-    const { mark } = await this.#commit({ drop: 'all', forgetOperations: true });
+    const change = { drop: 'all', dropUnreadable: true, forgetOperations: true } as const;
+    const { mark } = await this.#commit(change);
     this.#known = KnownHistory.upTo(mark);
   }
 
@@ -132,23 +139,30 @@ export class SessionView {
   async compact(compaction: readonly NewMessage[]): Promise<void> {
     const items = itemsIn(compaction);
     if (this.#isOfRun && answersNoCall(items)) throw withoutCall(this.conversation.sessionId);
+    refuseGaps(this.conversation.sessionId, this.#skipped);
     await this.replace(this.#known, compaction);
     if (endsTurn(items)) this.#endTurn();
   }
 
-  /** {@link compact} of a history that the caller has read otherwise; `undefined` for all there is. */
+  /**
+   * {@link compact} of a history that the caller has read otherwise, without gaps; `undefined` for all
+   * there is.
+   */
   async replace(known: KnownHistory | undefined, compaction: readonly NewMessage[]): Promise<void> {
     await whileInConflict(async (refused) => {
       let stay: readonly Message[] = [];
       let expect = known?.mark;
       if (known && (refused || !known.isWhole)) {
-        const { messages, mark } = await this.conversation.read();
+        const { messages, mark, skipped } = await this.conversation.read();
+        refuseGaps(this.conversation.sessionId, skipped);
         if (!known.isContinuedBy(mark, messages)) throw refused ?? this.#hasChanged(known, mark);
         stay = messagesThatStay(messages, known, compaction);
         expect = mark;
       }
       const append = [...compaction, ...stay];
-      const { mark } = await this.#commit({ drop: 'all', append }, { expect });
+      // What is dropped was read: nobody has to look at it again.
+      const change = { drop: 'all', append, dropUnreadable: known !== undefined } as const;
+      const { mark } = await this.#commit(change, { expect });
       this.#known = KnownHistory.upTo(mark, compaction.length);
     });
   }

@@ -41,10 +41,15 @@ export function checkOptionalName(field: string, name: string | undefined): stri
   return name === undefined ? undefined : checkName(field, name);
 }
 
+/** Whether it can be the name of a value: documents that others have begun may hold any. */
+export function isStateName(name: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name);
+}
+
 /** Names of values stand in the paths of databases: nothing in them needs to be quoted there. */
 export function checkStateName(field: string, name: string): string {
   if (typeof name !== 'string') throw wrongType(field, 'must be a string.');
-  if (/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name)) return name;
+  if (isStateName(name)) return name;
   throw outOfRange(
     field,
     'must be a name of 1 to 64 letters, digits and underscores that begins with a letter.',

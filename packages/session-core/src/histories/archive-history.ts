@@ -2,6 +2,7 @@ import { outOfRange } from '../contract/errors.ts';
 import { stringifyMessage } from '../driver/message-text.ts';
 import type { Message } from '../contract/message.ts';
 import type { CallOptions, Conversation } from '../conversation.ts';
+import { damagedMessage } from '../driver/refusals.ts';
 
 /** @see {@link archiveHistory} */
 export interface ArchiveOptions extends CallOptions {
@@ -18,14 +19,17 @@ export interface ArchiveOptions extends CallOptions {
  *
  * @returns how many messages left the conversation
  * @throws RangeError `invalid_argument` for a number of messages that is none
- * @throws SessionError `conflict` where others have written to one of the two meanwhile: do it again
+ * @throws SessionError `conflict` where others have written to one of the two meanwhile: do it again;
+ * `damaged_message` where a message of the conversation cannot be read
  */
 export async function archiveHistory(
   conversation: Conversation,
   archive: Conversation,
   { keep, signal }: ArchiveOptions,
 ): Promise<number> {
-  const { messages, mark } = await conversation.read({ signal });
+  const { messages, mark, skipped } = await conversation.read({ signal });
+  const [unreadable] = skipped;
+  if (unreadable !== undefined) throw damagedMessage(conversation.sessionId, unreadable);
   const kept = checkKept(typeof keep === 'number' ? keep : keep(messages));
   const older = messages.slice(0, Math.max(messages.length - kept, 0));
   if (older.length === 0) return 0;
@@ -33,7 +37,10 @@ export async function archiveHistory(
   const archived = await archive.read({ last: older.length, signal });
   const missing = older.slice(lengthOfOverlap(archived.messages, older));
   if (missing.length > 0) await archive.append(missing, { expect: archived.mark, signal });
-  await conversation.replaceTail('all', messages.slice(older.length), { expect: mark, signal });
+  const append = messages.slice(older.length);
+  // What is dropped was read: nobody has to look at it again.
+  const change = { drop: 'all', append, dropUnreadable: true } as const;
+  await conversation.commit(change, { expect: mark, signal });
   return older.length;
 }
 

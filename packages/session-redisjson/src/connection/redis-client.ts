@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 import { parseJson, wrongType } from '@agent-sessions/session-core';
 
 import type { OwnClient } from './one-connection.ts';
@@ -139,6 +141,22 @@ export async function getDocument(
 
 function hasCache(client: object): boolean {
   return 'clientSideCache' in client && client.clientSideCache !== undefined;
+}
+
+/** How long the arrays at a path of a document are; nothing where there is no document. */
+export async function arrayLengths(
+  client: RedisJsonClient,
+  key: string,
+  path: string,
+  sending: Sending,
+): Promise<number[]> {
+  try {
+    const found = await send(client, key, ['JSON.ARRLEN', key, path], sending);
+    return Array.isArray(found) ? found.filter((length) => length !== null).map(Number) : [];
+  } catch (error) {
+    if (isNativeError(error) && error.message.includes("doesn't exist")) return [];
+    throw error;
+  }
 }
 
 /** Sends commands to one server, of which the last can be taken back. */

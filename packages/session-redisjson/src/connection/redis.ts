@@ -2,6 +2,7 @@ import { checkConfirmation, type Confirmation, runConfirmed } from './confirmati
 import { isOwn } from './own-connection.ts';
 import { beginCall, callRedis, type CallTime, type RedisCall } from './redis-call.ts';
 import {
+  arrayLengths,
   checkClient,
   getDocument,
   isCluster,
@@ -23,7 +24,7 @@ export interface RedisOptions {
 }
 
 /** What a call that writes says of itself. */
-export type Writing = Partial<Pick<RedisCall, 'operationId' | 'signal' | 'repeatable'>>;
+export type Writing = Partial<Pick<RedisCall, 'operationId' | 'repeatable'>>;
 
 /** All that a store asks of Redis: each call settles by its deadline. */
 export class Redis {
@@ -56,22 +57,43 @@ export class Redis {
     );
   }
 
+  /** How long an array in a document is; `undefined` where there is none. */
+  async length(key: string, path: string, time: CallTime): Promise<number | undefined> {
+    const found = await callRedis(
+      (sending) => arrayLengths(this.#client, key, path, sending),
+      this.#call(time, { repeatable: true, writes: false }),
+    );
+    return found[0];
+  }
+
   /** Runs a script that changes what stands under a key. */
-  run(script: Script, key: string, args: string[], writing: Writing): Promise<unknown> {
+  run(
+    script: Script,
+    key: string,
+    args: string[],
+    time: CallTime,
+    writing: Writing,
+  ): Promise<unknown> {
     return callRedis(
       (sending) =>
         runScript((command) => send(this.#client, key, command, sending), script, key, args),
-      this.#writing(writing),
+      this.#writing(time, writing),
     );
   }
 
   /** The same for a commit, which is as safe then as the store was told to make it. */
-  commit(script: Script, key: string, args: string[], writing: Writing): Promise<unknown> {
+  commit(
+    script: Script,
+    key: string,
+    args: string[],
+    time: CallTime,
+    writing: Writing,
+  ): Promise<unknown> {
     const [tied, confirm] = [this.#tied, this.#confirm];
-    if (!tied || !confirm) return this.run(script, key, args, writing);
+    if (!tied || !confirm) return this.run(script, key, args, time, writing);
     return callRedis(
       (sending) => tied.use(key, (run) => runConfirmed(run, script, key, args, confirm), sending),
-      this.#writing(writing),
+      this.#writing(time, writing),
     );
   }
 
@@ -97,8 +119,8 @@ export class Redis {
     await this.#tied?.close(this.#deadlineMs);
   }
 
-  #writing({ signal, operationId, repeatable = false }: Writing): RedisCall {
-    return this.#call(this.begin(signal), { writes: true, operationId, repeatable });
+  #writing(time: CallTime, { operationId, repeatable = false }: Writing): RedisCall {
+    return this.#call(time, { writes: true, operationId, repeatable });
   }
 
   #call(

@@ -1,13 +1,22 @@
 import { SessionError } from '@agent-sessions/session-core';
 
+import type { OurMember } from './replies.schema.ts';
+import { isOurMember, isVersioned } from './replies.validators.ts';
+
 /** The version of the document's form that this driver reads and writes. */
 const schemaVersion = 1;
 
-/** The key holds something that is no session's document. */
-export function notASession(sessionId: string): SessionError {
+/**
+ * The key holds something that is no session's document.
+ *
+ * @param member - of the document, where that alone is somebody else's
+ */
+export function notASession(sessionId: string, member?: string): SessionError {
+  const where = member === undefined ? '' : `, by its member ${member},`;
   return new SessionError(
     'not_a_session',
-    `The key of session ${JSON.stringify(sessionId)} holds something else; it was left as it is. Use another key prefix or session id.`,
+    `The key of session ${JSON.stringify(sessionId)} holds something else${where} and was left as it is. Use another key prefix or session id${member === undefined ? '' : ', or move that member'}.`,
+    { field: member },
   );
 }
 
@@ -20,12 +29,21 @@ export function unsupportedSchema(sessionId: string): SessionError {
 }
 
 /**
- * @param store - our member of the document; a session that Python wrote has none
- * @throws SessionError `unsupported_schema` where the document has another form
+ * Our member of a document; `undefined` for a session that Python wrote and that had no commit here.
+ *
+ * @param found - what the path of the member found
+ * @throws SessionError `not_a_session` where it is somebody else's, `unsupported_schema` where it
+ * has a form that is not known yet
  */
-export function checkSchema(
+export function parseOurMember(
   sessionId: string,
-  store: { readonly schema_version: number } | undefined,
-): void {
-  if (store && store.schema_version !== schemaVersion) throw unsupportedSchema(sessionId);
+  found: readonly unknown[],
+): OurMember | undefined {
+  if (found.length === 0) return undefined;
+  const [ours] = found;
+  if (isVersioned(ours) && ours.schema_version !== schemaVersion) {
+    throw unsupportedSchema(sessionId);
+  }
+  if (!isOurMember(ours)) throw notASession(sessionId, 'agent_sessions');
+  return ours;
 }

@@ -1,7 +1,7 @@
 // Written by `npm run generate` from commit.lua: change that.
 
 export const commitScript = {
-  sha1: '6d7c9fead389f232947fd01203e55195e98a351a',
+  sha1: '0352e4a43f748b07d217d9995e4b62ee5fa68928',
   text: `
 
 
@@ -45,231 +45,361 @@ export const commitScript = {
 
 
 
-local key = KEYS[1]
-local member, fingerprint, flags = ARGV[1], ARGV[2], ARGV[3]
-local drop, tokens, now, ttl = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
-local session, user, agent, lastId, limits = ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15]
-local first = 16
-local added, addedBytes = #ARGV - first + 1, 0
-for index = first, #ARGV do addedBytes = addedBytes + #ARGV[index] end
 
-local expectsNone, expectsEpoch, expectsMark
-if flags ~= 'c' then
-expectsNone, expectsMark = string.find(flags, 'n'), string.find(flags, 'm')
-expectsEpoch = expectsMark or string.find(flags, 'e')
+
+
+
+
+
+
+
+
+
+
+
+
+local key = KEYS[1]
+local operation, fingerprint, sessionId, user = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local now, ttl, newEpoch, agent = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local tokens, lastId = tonumber(ARGV[9]), ARGV[10]
+local none = {}
+local ask = ARGV[11] == '' and none or cjson.decode(ARGV[11])
+local set, exact, remove = ask.set or none, ask.exact or none, ask.remove or none
+local firstMessage = 12 + #set
+local added = #ARGV - firstMessage + 1
+
+local function answer(status, ...) return {status, operation, ...} end
+local function get(path) return cjson.decode(redis.call('JSON.GET', key, path)) end
+local function typeOf(path) return redis.call('JSON.TYPE', key, path)[1] end
+local function pathOf(parent, name) return parent .. '["' .. name .. '"]' end
+
+local function digits(number) return string.format('%.0f', number) end
+
+
+
+local members = "$['session_id','metadata','user_id','agent_sessions']"
+local record = '$.agent_sessions_operations.*["' .. operation .. '"]'
+local stored = redis.call('JSON.GET', key, members, record)
+local isNew, isAdopted = not stored, false
+local metadata, owner, ours, known
+
+if isNew then
+local agents = ask.imported and ask.imported.agents_used or '[]'
+metadata = {message_count = 0, total_tokens = 0, agents_used = cjson.decode(agents)}
+owner = user ~= '' and user or nil
+ours = {epoch = newEpoch, revision = 0, generation = 0, ttl_ms = 0}
+else
+local found = cjson.decode(stored)
+local values, id = found[members], nil
+id, metadata, owner, ours = unpack(values)
+if #values < 4 then
+
+id, metadata = get('$.session_id')[1], get('$.metadata')[1]
+owner, ours = get('$.user_id')[1], get('$.agent_sessions')[1]
 end
-local maxMessages, maxBytes
-if limits ~= '' then
-maxMessages, maxBytes = string.match(limits, '^(%d+) (%d+)$')
-maxMessages, maxBytes = tonumber(maxMessages), tonumber(maxBytes)
+if id ~= sessionId then return answer('foreign', 'session_id') end
+if type(metadata) ~= 'table' or type(metadata.message_count) ~= 'number'
+or type(metadata.total_tokens) ~= 'number' or type(metadata.agents_used) ~= 'table' then
+return answer('foreign', 'metadata')
 end
-local idOfLast
-if added == 0 or expectsMark then
-function idOfLast()
-local id = cjson.decode(redis.call('JSON.GET', key, '$.messages[-1:].id'))[1]
+if owner == cjson.null then owner = nil end
+if user ~= '' and owner ~= user and not (ask.claim and owner == nil) then
+return answer('missing')
+end
+if ours == nil then
+
+local created = get('$.created_at')[1]
+if type(created) ~= 'number' or created * 1000000 - created * 1000000 ~= 0 then
+return answer('foreign', 'created_at')
+end
+for _, member in ipairs({'agent_sessions_operations', 'agent_sessions_dropped'}) do
+if typeOf('$.' .. member) then return answer('foreign', member) end
+end
+isAdopted = true
+ours = {epoch = digits(math.floor(created * 1000000) + 0), revision = 0, generation = 0, ttl_ms = 0}
+elseif type(ours) ~= 'table' or type(ours.schema_version) ~= 'number' then
+return answer('foreign', 'agent_sessions')
+elseif ours.schema_version ~= 1 then
+return answer('newer')
+elseif type(ours.epoch) ~= 'string' or type(ours.revision) ~= 'number'
+or type(ours.generation) ~= 'number' or type(ours.ttl_ms) ~= 'number' then
+return answer('foreign', 'agent_sessions')
+end
+known = found[record][1]
+end
+
+
+
+if known then
+local said, dropped = string.match(known, '^(%S+) %d+ %d+ %d+ (%d+) ')
+if said ~= fingerprint then return answer('reused') end
+if dropped == '0' then return answer('repeated', ours.epoch, known, '') end
+local kept = '$.agent_sessions_dropped[?(@.operation=="' .. operation .. '")].messages'
+local messages = get(kept)[1]
+if not messages then return answer('forgotten') end
+return answer('repeated', ours.epoch, known, messages)
+end
+
+local expect, drop, length = ask.expect or none, ask.drop or 0, metadata.message_count
+if not isNew and (drop > 0 or added == 0 or isAdopted or expect.generation or ask.max_messages) then
+length = redis.call('JSON.ARRLEN', key, '$.messages')[1]
+if not length then return answer('foreign', 'messages') end
+end
+local function idAt(slice)
+local id = not isNew and get('$.messages[' .. slice .. '].id')[1]
 return type(id) == 'string' and id or ''
 end
+
+if ask.only_creation and not isNew then
+return answer('exists', ours.epoch, ours.generation, length, idAt('-1:'), ours.revision, 0, 0,
+ours.ttl_ms, owner or '')
+end
+if expect.none and not isNew then return answer('conflict') end
+if expect.epoch and (isNew or ours.epoch ~= expect.epoch) then return answer('missing') end
+if expect.generation and not (ours.generation == expect.generation and length == expect.length
+and idAt('-1:') == expect.last_id) then
+return answer('conflict')
 end
 
-local operation = '$.operations.*.' .. member
-local stored
-if user == '' then
-stored = redis.call('JSON.GET', key, '$.session_id', '$.store', operation)
-else
-stored = redis.call('JSON.GET', key, '$.session_id', '$.store', operation, '$.user_id')
+local has = {}
+if not isNew and (ask.expect_state or ask.set or ask.exact or ask.remove) then
+for _, member in ipairs({'state', 'state_exact', 'state_revisions'}) do
+has[member] = typeOf('$.' .. member)
+if has[member] and has[member] ~= 'object' then return answer('foreign', member) end
+end
+end
+local function isThere(member, name)
+local kind = has[member] and typeOf(pathOf('$.' .. member, name))
+return kind and kind ~= 'null'
+end
+local revisions = ask.expect_state and has.state_revisions and get('$.state_revisions')[1] or none
+for name, expected in pairs(ask.expect_state or none) do
+local revision = false
+if isThere('state', name) or isThere('state_exact', name) then
+
+revision = revisions[name] or 0
+end
+if revision ~= expected then return answer('value', name) end
 end
 
-if not stored then
-if expectsEpoch then return {'missing', member} end
-if not string.find(flags, 'c') then return {'nothing', member} end
-if limits ~= '' and (added > maxMessages or addedBytes > maxBytes) then
-return {'full', member, 0, 0}
-end
-local record = ''
-if not string.find(flags, 'o') then
-record = '"' .. member .. '":"' .. fingerprint .. ' 0 ' .. added .. ' ' .. lastId .. ' []"'
-end
-redis.call('JSON.SET', key, '$', '{"session_id":' .. session
-.. ',"user_id":' .. (user ~= '' and user or 'null')
-.. ',"created_at":' .. now .. ',"updated_at":' .. now
-.. ',"metadata":{"current_agent":' .. (agent ~= '' and agent or 'null')
-.. ',"agents_used":[' .. agent .. '],"message_count":' .. added
-.. ',"total_tokens":' .. tokens .. '},"messages":[' .. table.concat(ARGV, ',', first)
-.. '],"handoff_context":null,"store":{"schema_version":1,"epoch":"' .. ARGV[10]
-.. '","revision":1,"generation":0,"ttl_ms":' .. (ttl ~= '' and ttl or '0')
-.. ',"bytes":' .. addedBytes .. '},"operations":{"a":{' .. record .. '},"b":{}},"state":{}}')
-if ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
-return {'committed', member, ARGV[10], 0, added, addedBytes}
-end
+if isNew and ask.no_creation then return answer('nothing') end
 
-
-
-local epoch, revision, generation, ttlMs, bytes = string.match(stored,
-'^"$.store":%[{"schema_version":1,"epoch":"([^"\\\\]*)","revision":(%d+),"generation":(%d+),"ttl_ms":(%d+),"bytes":(%d+)}%]',
-string.find(stored, '"$.store":[{', 1, true))
-local adopted = ''
-if not (epoch and string.find(stored, operation .. '":[]', 1, true)
-and string.find(stored, '"$.session_id":[' .. session .. ']', 1, true)
-and (user == '' or string.find(stored, '"$.user_id":[' .. user .. ']', 1, true))) then
-local found = cjson.decode(stored)
-if found['$.session_id'][1] ~= cjson.decode(session) then return {'foreign', member} end
-if user ~= '' and found['$.user_id'][1] ~= cjson.decode(user) then return {'missing', member} end
-local store = found['$.store'][1]
-if not store then
-
-local function only(path) return cjson.decode(redis.call('JSON.GET', key, path))[1] end
-local created = only('$.created_at')
-if type(created) ~= 'number' or type(only('$.metadata.message_count')) ~= 'number' then
-return {'foreign', member}
-end
-epoch = string.format('%d', math.floor(created * 1000000))
-store = {schema_version = 1, epoch = epoch, revision = 0, generation = 0, ttl_ms = 0, bytes = 0}
-adopted = '{"schema_version":1,"epoch":"' .. epoch
-.. '","revision":1,"generation":0,"ttl_ms":0,"bytes":0}'
-end
-if store.schema_version ~= 1 then return {'newer', member} end
-epoch, revision, generation = store.epoch, store.revision, string.format('%d', store.generation)
-ttlMs, bytes = string.format('%d', store.ttl_ms), store.bytes
-local known = found[operation][1]
-if known then
-if string.sub(known, 1, #fingerprint) ~= fingerprint then return {'reused', member} end
-return {'repeated', member, epoch, known}
-end
-end
-revision, bytes = revision + 1, bytes + 0
-
-local length
-if drop > 0 or added == 0 or expectsMark or adopted ~= '' or limits ~= '' then
-length = redis.call('JSON.ARRLEN', key, '$.messages')[1]
-if not length then return {'foreign', member} end
-end
-if flags == 'co' then
-return {'exists', member, epoch, generation, length, bytes, '[]', idOfLast()}
-end
-if expectsNone then return {'conflict', member} end
-if expectsEpoch and epoch ~= ARGV[4] then return {'missing', member} end
-if expectsMark then
-local last = idOfLast()
-local function isExpected(count) return ARGV[5] == generation .. ' ' .. count .. ' ' .. last end
-if not isExpected(length) then
-
-local count = cjson.decode(redis.call('JSON.GET', key, '$.metadata.message_count'))[1]
-if not isExpected(tonumber(count) or length) then return {'conflict', member} end
+local usage = ask.usage and not isNew and get('$.usage')[1] or none
+for name in pairs(ask.usage or none) do
+if type(usage) ~= 'table' or type(usage[name] or 0) ~= 'number' then
+return answer('foreign', 'usage')
 end
 end
 
-local dropped, droppedBytes, total = '[]', 0, ''
-if drop > 0 and length > 0 then
-if drop > length then drop = length end
-local tail = '$.messages[-' .. drop .. ':]'
-if string.find(flags, 'd') then
+drop = math.min(drop, length)
+local kept = length - drop
+
+if ask.max_messages and added > drop and kept + added > ask.max_messages then
+return answer('full', length)
+end
+
+local tail, dropped = '$.messages[-' .. drop .. ':]', ''
+if drop > 0 and not ask.blindly then
 dropped = redis.call('JSON.GET', key, tail)
-
-local roles = {user = true, assistant = true, system = true, developer = true, tool = true}
-local function optional(value, kind)
-return value == nil or value == cjson.null or type(value) == kind
+if redis.sha1hex(dropped) ~= ask.judged then return answer('look', kept, dropped) end
 end
 
-local function isExact(json)
-local bare = string.gsub(string.gsub(json, '\\\\.', ''), '"[^"]*"', '""')
-local parsed, problem = pcall(cjson.decode, bare)
-return string.sub(json, 1, 11) == '{"content":' and (parsed or string.find(problem, 'nested'))
+
+
+local hasMerge = true
+local commands = {'JSON.SET', 'JSON.ARRAPPEND', 'JSON.ARRTRIM', 'PEXPIRE', 'JSON.MERGE'}
+for _, command in ipairs(commands) do
+
+local isKnown, isAllowed = pcall(redis.acl_check_cmd, command, key)
+if isKnown and not isAllowed then return answer('denied', command) end
+if not isKnown and command == 'JSON.MERGE' then
+hasMerge = false
+commands[6], commands[7] = 'JSON.DEL', 'JSON.TYPE'
+elseif not isKnown and redis.acl_check_cmd then
+return answer('lacking', command)
+end
 end
 
-local function readable(message)
-if type(message) ~= 'table' or type(message.id) ~= 'string' or not roles[message.role]
-or type(message.timestamp) ~= 'number' or message.content == nil
-or not optional(message.agent, 'string') or not optional(message.tokens, 'number') then
-return false
-end
-local tokens, item, exact = message.tokens, message.item, message.exact
-return (type(tokens) ~= 'number' or tokens >= 0 and tokens % 1 == 0)
-and (item == nil or type(item) == 'table' and item[1] == nil)
-and (exact == nil or type(exact) == 'string' and isExact(exact))
-end
-for index, message in ipairs(cjson.decode(dropped)) do
 
-if not readable(message) then return {'damaged', member, length - drop + index - 1} end
+
+local hasWritten = false
+local function write(...)
+local reply = redis.call(...)
+hasWritten = true
+return reply
 end
-end
-if drop == length then
-droppedBytes = bytes
-total = ',"total_tokens":' .. tokens
-tokens = 0
+
+
+local function merge(path, patch)
+for name, value in pairs(patch) do
+local place = pathOf(path, name)
+if value == cjson.null then
+write('JSON.DEL', key, place)
+elseif type(value) == 'table' then
+if typeOf(place) ~= 'object' then write('JSON.SET', key, place, '{}') end
+merge(place, value)
+elseif type(value) == 'number' then
+write('JSON.SET', key, place, string.format('%.17g', value))
 else
+write('JSON.SET', key, place, cjson.encode(value))
+end
+end
+end
 
-local json = dropped ~= '[]' and dropped or redis.call('JSON.GET', key, tail)
-droppedBytes = math.min(#json - drop - 1, bytes)
-for _, count in ipairs(cjson.decode(redis.call('JSON.GET', key, tail .. '.tokens'))) do
-if type(count) == 'number' then tokens = tokens - count end
+local function sumOf(counts)
+local sum = 0
+for _, count in ipairs(counts) do
+if type(count) == 'number' and count >= 0 and count % 1 == 0 then sum = sum + count end
 end
+return sum
 end
-else
-drop = 0
-end
-local more, moreBytes = added - drop, addedBytes - droppedBytes
 
-if limits ~= '' and (more > 0 and length + more > maxMessages
-or moreBytes > 0 and bytes + moreBytes > maxBytes) then
-return {'full', member, length, bytes}
-end
-bytes = bytes + moreBytes
+local revision = ours.revision + 1
+local generation = drop > 0 and revision or ours.generation
+local ttlMs = not ask.beside and tonumber(ttl) or ours.ttl_ms
+local isEmptied = drop > 0 and kept == 0
+local total = (isEmptied and 0 or metadata.total_tokens) + tokens
+if drop > 0 and kept > 0 then total = total - sumOf(get(tail .. '.tokens')) end
+if added == 0 then lastId = kept > 0 and idAt(kept - 1) or '' end
+local imported = ask.imported or none
+local updated = isNew and imported.updated_at or now
 
+local function begin()
+write('JSON.SET', key, '$', '{"session_id":' .. cjson.encode(sessionId)
+.. ',"user_id":' .. (owner and cjson.encode(owner) or 'null')
+.. ',"created_at":' .. (imported.created_at or now) .. ',"updated_at":' .. updated
+.. ',"metadata":{"current_agent":' .. (imported.current_agent or 'null')
+.. ',"agents_used":' .. (imported.agents_used or '[]')
+.. ',"message_count":0,"total_tokens":0},"messages":[],"handoff_context":null'
+.. ',"agent_sessions":{"schema_version":1,"epoch":' .. cjson.encode(newEpoch)
+.. ',"revision":0,"generation":0,"ttl_ms":0},"agent_sessions_operations":{}}')
+end
+
+
+local function changeMessages()
+local count = kept
 if drop > 0 then
-length = length - drop
-generation = revision
-if length > 0 then
-redis.call('JSON.ARRTRIM', key, '$.messages', 0, length - 1)
-else
-redis.call('JSON.ARRTRIM', key, '$.messages', 1, 0)
-end
-end
-for from = first, #ARGV, 1000 do
-length = redis.call('JSON.ARRAPPEND', key, '$.messages',
-unpack(ARGV, from, math.min(from + 999, #ARGV)))[1]
+local from, to = 0, kept - 1
 
-if not length then return {'foreign', member} end
+if kept == 0 then from, to = 1, 0 end
+write('JSON.ARRTRIM', key, '$.messages', from, to)
 end
-if tokens ~= 0 then
-redis.call('JSON.NUMINCRBY', key, '$.metadata.total_tokens', string.format('%d', tokens))
+for from = firstMessage, #ARGV, 1000 do
+local to = math.min(from + 999, #ARGV)
+count = write('JSON.ARRAPPEND', key, '$.messages', unpack(ARGV, from, to))[1]
+if not count then return nil end
+end
+return count
 end
 
-local current = ''
-if agent ~= '' then
-current = ',"current_agent":' .. agent
-if redis.call('JSON.ARRINDEX', key, '$.metadata.agents_used', agent)[1] == -1 then
-redis.call('JSON.ARRAPPEND', key, '$.metadata.agents_used', agent)
+
+local function changeValues()
+local native, texts, numbers = {}, {}, {}
+local function say(list, name, value) list[#list + 1] = '"' .. name .. '":' .. value end
+if #set > 0 and not has.state then write('JSON.SET', key, '$.state', '{}') end
+for index, name in ipairs(set) do
+write('JSON.SET', key, pathOf('$.state', name), ARGV[11 + index])
+if has.state_exact then say(texts, name, 'null') end
+say(numbers, name, digits(revision))
+end
+for name, text in pairs(exact) do
+if has.state then say(native, name, 'null') end
+say(texts, name, cjson.encode(text))
+say(numbers, name, digits(revision))
+end
+for _, name in ipairs(remove) do
+if has.state then say(native, name, 'null') end
+if has.state_exact then say(texts, name, 'null') end
+if has.state_revisions then say(numbers, name, 'null') end
+end
+local patch = ''
+for member, list in pairs({state = native, state_exact = texts, state_revisions = numbers}) do
+if #list > 0 then patch = patch .. ',"' .. member .. '":{' .. table.concat(list, ',') .. '}' end
+end
+return patch
+end
+
+
+local function changeAgent()
+local isUsed = false
+for _, name in ipairs(metadata.agents_used) do isUsed = isUsed or name == agent end
+local text = cjson.encode(agent)
+if not isUsed then write('JSON.ARRAPPEND', key, '$.metadata.agents_used', text) end
+return ',"current_agent":' .. text
+end
+
+local isAnswered = ask.answer_dropped and drop > 0
+local function rememberDropped()
+local entry = '{"operation":"' .. operation .. '","messages":' .. cjson.encode(dropped) .. '}'
+local list = '$.agent_sessions_dropped'
+local isBeside = not ask.forget and #dropped <= 131072
+local count = isBeside and write('JSON.ARRAPPEND', key, list, entry)[1]
+if not count then
+write('JSON.SET', key, list, '[' .. entry .. ']')
+elseif count > 8 then
+write('JSON.ARRTRIM', key, list, count - 8, -1)
 end
 end
 
-local turn = math.floor(revision / 1000) % 2 == 0 and 'a' or 'b'
-if adopted ~= '' then
-redis.call('JSON.SET', key, '$.store', adopted)
-redis.call('JSON.SET', key, '$.operations', '{"a":{},"b":{}}')
-redis.call('JSON.SET', key, '$.state', '{}')
-elseif string.find(flags, 'f') then
-redis.call('JSON.SET', key, '$.operations', '{"a":{},"b":{}}')
-elseif revision % 1000 == 0 then
-redis.call('JSON.SET', key, '$.operations.' .. turn, '{}')
+local function sumOfUsage()
+local numbers = {}
+for name, number in pairs(ask.usage) do
+numbers[#numbers + 1] = '"' .. name .. '":' .. digits((usage[name] or 0) + number)
+end
+return '{' .. table.concat(numbers, ',') .. '}'
 end
 
-local answer, record = {'committed', member, epoch, generation, length, bytes}, '[]'
-if added == 0 or dropped ~= '[]' then
-local function insideText(value) return string.sub(cjson.encode(value), 2, -2) end
-answer[7], record = dropped, insideText(dropped)
-if added == 0 then
-answer[8] = idOfLast()
-lastId = insideText(cjson.encode(answer[8]))
+local function change()
+if isNew then begin() end
+local count = changeMessages()
+if not count then return nil end
+local isMiscounted = not isEmptied and count - added + drop ~= metadata.message_count
+if isMiscounted or total < 0 or total % 1 ~= 0 then
+
+total = sumOf(get('$.messages[*].tokens'))
 end
+
+local patch = ''
+if ask.set or ask.exact or ask.remove then patch = changeValues() end
+if ask.usage then patch = patch .. ',"usage":' .. sumOfUsage() end
+if ask.claim then patch = patch .. ',"user_id":' .. cjson.encode(user) end
+if not ask.beside then patch = patch .. ',"updated_at":' .. updated end
+
+local turn = math.floor(revision / 250) % 5
+if ask.forget then
+write('JSON.SET', key, '$.agent_sessions_operations', '{}')
+if not isAnswered then patch = patch .. ',"agent_sessions_dropped":null' end
+elseif revision % 250 == 0 then
+write('JSON.SET', key, pathOf('$.agent_sessions_operations', turn), '{}')
 end
-local newTtl = ''
-if ttl ~= '' then newTtl = ',"ttl_ms":' .. ttl else ttl = ttlMs end
-redis.call('JSON.MERGE', key, '$', '{"updated_at":' .. now .. ',"store":{"revision":' .. revision
-.. ',"generation":' .. generation .. newTtl .. ',"bytes":' .. bytes
-.. '},"metadata":{"message_count":' .. length .. total .. current
-.. '},"operations":{"' .. turn .. '":{"' .. member .. '":"' .. fingerprint .. ' ' .. generation
-.. ' ' .. length .. ' ' .. lastId .. ' ' .. record .. '"}}}')
-if ttl ~= '0' then redis.call('PEXPIRE', key, ttl) end
-return answer
+if isAnswered then rememberDropped() end
+if not ask.only_creation then
+local record = string.format('%s %d %d %d %d ', fingerprint, revision, generation, count,
+isAnswered and drop or 0) .. lastId
+patch = patch .. ',"agent_sessions_operations":{"' .. turn .. '":{"' .. operation .. '":'
+.. cjson.encode(record) .. '}}'
+end
+
+local identity = isAdopted and '"schema_version":1,"epoch":"' .. ours.epoch .. '",' or ''
+local current = agent ~= '' and changeAgent() or ''
+patch = string.format('{"agent_sessions":{%s"revision":%d,"generation":%d,"ttl_ms":%d}',
+identity, revision, generation, ttlMs)
+.. string.format(',"metadata":{"message_count":%d,"total_tokens":%d', count, total)
+.. current .. '}' .. patch .. '}'
+if hasMerge then write('JSON.MERGE', key, '$', patch) else merge('$', cjson.decode(patch)) end
+if ttlMs > 0 and not ask.beside then write('PEXPIRE', key, digits(ttlMs)) end
+return count
+end
+
+local isDone, result = pcall(change)
+if not isDone and hasWritten then
+return answer('broken', type(result) == 'table' and result.err or tostring(result))
+elseif not isDone then
+error(result)
+elseif not result then
+return answer('foreign', 'messages')
+end
+return answer('committed', ours.epoch, generation, result, lastId, revision, drop, isNew and 1 or 0,
+ttlMs, user ~= '' and user or owner or '')
 `,
 };

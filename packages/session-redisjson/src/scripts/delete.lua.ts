@@ -1,7 +1,7 @@
 // Written by `npm run generate` from delete.lua: change that.
 
 export const deleteScript = {
-  sha1: 'ee71692fc4d8fc9555ab88e77bbf351fd679115f',
+  sha1: '4fe560710df23fb6b6271608323d018642b68b42',
   text: `
 
 
@@ -9,13 +9,18 @@ export const deleteScript = {
 
 
 
-local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id',
-'$.store.schema_version')
+local stored = redis.call('JSON.GET', KEYS[1], '$.session_id', '$.user_id', '$.agent_sessions')
 if not stored then return 'missing' end
 local document = cjson.decode(stored)
 if document['$.session_id'][1] ~= ARGV[1] then return 'foreign' end
 if ARGV[2] ~= '' and document['$.user_id'][1] ~= ARGV[2] then return 'missing' end
-if (document['$.store.schema_version'][1] or 1) ~= 1 then return 'newer' end
+local ours = document['$.agent_sessions'][1]
+
+if ours ~= nil then
+if type(ours) ~= 'table' or type(ours.schema_version) ~= 'number' then return 'foreign' end
+if ours.schema_version ~= 1 then return 'newer' end
+if type(ours.epoch) ~= 'string' then return 'foreign' end
+end
 redis.call('UNLINK', KEYS[1])
 return 'deleted'
 `,
