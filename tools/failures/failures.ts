@@ -52,4 +52,12 @@ export const failures: Readonly<Record<string, string>> = {
   B6: 'One run context serves several runs, and its context changes',
   B7: 'The choice of a session has no id, a misspelt member, or comes later',
   B8: 'The session of a run belongs to another user',
+  C1: 'A connection by URL goes silent, without an end',
+  C2: 'Sessions are listed by way of replicas, with a node away, among documents that are none',
+  C3: 'A read needs two calls, a reconnection is not answered, close() comes while it connects',
+  D1: 'The server behind a name becomes a replica, and another the primary',
+  D2: 'A server restarts, or slots move, while sessions are listed',
+  D4: 'Redis is away, or the network takes nothing: what failed waits in the client',
+  D7: 'The process is busy past the deadline of its calls',
+  D8: 'URLs with ?db=, IPv6, unix:, or what nobody understands',
 };

@@ -6,6 +6,7 @@ import type { SessionErrorDetails } from '@agent-sessions/session-core';
 import {
   connectionFaults,
   endings,
+  lost,
   neverConnected,
   nodeOfCluster,
   type RedisFault,
@@ -34,7 +35,7 @@ export class LostBesideError extends Error {
 
 /** Whether an error says that the connection cannot be made or was lost. */
 export function isConnectionFault(error: unknown): boolean {
-  return error instanceof LostBesideError || connectionFaultOf(error)?.passes === true;
+  return connectionFaultOf(error)?.passes === true;
 }
 
 /** Whether nothing can have been sent, where a connection is at fault. */
@@ -75,7 +76,7 @@ export function toSessionError(
 ): Error {
   if (error instanceof SessionError || isInvalidArgument(error)) return error;
   if (error instanceof RefusedByConnectionError || error instanceof LostBesideError) {
-    return toSessionError(error.cause, details, isCluster);
+    if (error.cause !== undefined) return toSessionError(error.cause, details, isCluster);
   }
   if (error instanceof UnconfirmedError) return unconfirmed(error, details);
   const lost = connectionFaultOf(error);
@@ -126,6 +127,7 @@ function unconfirmed({ cause }: UnconfirmedError, details: SessionErrorDetails):
 }
 
 function connectionFaultOf(error: unknown): RedisFault | undefined {
+  if (error instanceof LostBesideError) return lost;
   return connectionFaults.find(({ pattern }) => matches(pattern, error));
 }
 

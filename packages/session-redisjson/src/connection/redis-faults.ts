@@ -111,6 +111,16 @@ export const nodeOfCluster: RedisFault = {
     'This server is a node of a cluster, and another node has the session. Pass a cluster client: new RedisJsonSessionStore(createCluster({ rootNodes })).',
 };
 
+/** The connection was lost, or there is none. */
+export const lost: RedisFault = {
+  pattern:
+    /^(SocketClosedUnexpectedlyError|SocketTimeoutError|SocketTimeoutDuringMaintenanceError|ClientOfflineError|DisconnectsClientError|RootNodesUnavailableError|ReconnectStrategyError|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_CLOSED|ERR_STREAM_DESTROYED|NR_CLOSED|UNCERTAIN_STATE)$|^(Socket closed unexpectedly|Socket timeout|The client is offline|Disconnects client|All the root nodes are unavailable)|Protocol error: (?!unauth)|^(Couldn't connect to any sentinel|couldn't connect to any sentinel|None of the sentinels|no valid master|Master Node Not|no replicas available)/,
+  ...passing,
+  code: 'connection_failed',
+  advice:
+    'The connection to Redis failed. Check that the server runs and that the URL is right, then repeat the call.',
+};
+
 /**
  * A connection that cannot be made or was lost. By code where Node made the error; else by message as
  * well as by class, for who makes bundles may rename classes.
@@ -138,14 +148,7 @@ export const connectionFaults: readonly RedisFault[] = [
     advice:
       'The connection to Redis could not be made in time. Check that the server answers and that the URL is right, then repeat the call.',
   },
-  {
-    pattern:
-      /^(SocketClosedUnexpectedlyError|SocketTimeoutError|SocketTimeoutDuringMaintenanceError|ClientOfflineError|DisconnectsClientError|RootNodesUnavailableError|ReconnectStrategyError|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_CLOSED|ERR_STREAM_DESTROYED|NR_CLOSED|UNCERTAIN_STATE)$|^(Socket closed unexpectedly|Socket timeout|The client is offline|Disconnects client|All the root nodes are unavailable)|Protocol error: (?!unauth)|^(Couldn't connect to any sentinel|couldn't connect to any sentinel|None of the sentinels|no valid master|Master Node Not|no replicas available)/,
-    ...passing,
-    code: 'connection_failed',
-    advice:
-      'The connection to Redis failed. Check that the server runs and that the URL is right, then repeat the call.',
-  },
+  lost,
 ];
 
 /** Those after which nothing can have been sent, whatever a client says. */

@@ -11,7 +11,7 @@ export interface RedisAddress {
 }
 
 const form =
-  /^(?:(?<scheme>rediss?):\/\/(?:(?<user>[^@/?#]*)@)?(?<host>\[[0-9a-f:.]+\]|[^@:/?#[\]]*)(?::(?<port>\d{1,5}))?(?:\/(?<path>[^/?#]*))?|unix:(?:\/\/(?:(?<unixUser>[^@/?#]*)@)?)?(?<file>\/[^?#]+))(?:\?(?<query>[^#]*))?$/i;
+  /^(?:(?<scheme>rediss?):\/\/(?:(?<user>[^@/?#]*)@)?(?<host>\[[0-9a-f:.]+\]|[^@:/?#[\]]*)(?::(?<port>\d{1,5}))?(?:\/(?<path>[^/?#]*))?|unix:(?:\/\/(?:(?<unixUser>[^@/?#]*)@)?)?(?<file>\/(?!\/)[^?#]+))(?:\?(?<query>[^#]*))?$/i;
 
 /**
  * Reads a URL as redis-py does, and as the versions of node-redis do not all: the database also as
