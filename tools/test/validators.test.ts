@@ -53,6 +53,7 @@ function allowedBy(schema: TSchema): fc.Arbitrary<unknown> {
   if (Type.IsArray(schema)) return fc.array(valueLike(schema.items), { maxLength: 3 });
   if (Type.IsUnion(schema)) return fc.oneof(...schema.anyOf.map(valueLike));
   if (Type.IsEnum(schema)) return fc.constantFrom(...schema.enum);
+  if (Type.IsLiteral(schema)) return fc.constant(schema.const);
   if (Type.IsInteger(schema)) return fc.nat();
   if (Type.IsNumber(schema)) return fc.double({ noNaN: true, noDefaultInfinity: true });
   if (Type.IsString(schema)) return fc.string();

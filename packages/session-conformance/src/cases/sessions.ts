@@ -254,6 +254,8 @@ const answering = [
       'the metadata': async ({ store, id }) => {
         const message = { ...said('hello'), tokens: 3 };
         await change(store, id, { append: [message], agent: 'helper', userId, ttlMs: longMs });
+        // So that the times differ.
+        await sleep(5);
         await change(store, id, { append: [message, message] });
         const { sessions } = await store.sessions({ userId });
         const { state, ...metadata } = known(sessions[0], 'the session');

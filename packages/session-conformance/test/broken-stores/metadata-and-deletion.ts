@@ -93,15 +93,20 @@ export const brokenMetadata = [
       }
       override async commit(sessionId: string, commit: Commit) {
         const result = await super.commit(sessionId, commit);
-        const epoch = result.mark?.epoch ?? '';
-        if (commit.append?.length && !result.repeated) this.notes.set(epoch, Date.now());
+        if (!commit.append?.length || result.repeated) return result;
+        const { updatedAtMs = 0 } = (await super.metadata(sessionId)) ?? {};
+        this.notes.set(result.mark?.epoch ?? '', updatedAtMs);
         return result;
       }
     },
   ),
   broken(
     'the time of creation moves',
-    [lastWrite, imported],
+    [
+      lastWrite,
+      imported,
+      'The answer has the metadata of each session, and of the named values those that are asked for.',
+    ],
     class extends MemorySessionStore {
       override async metadata(sessionId: string, access?: SessionAccess) {
         const metadata = await super.metadata(sessionId, access);

@@ -140,7 +140,7 @@ export const brokenPages = [
   ),
   paging(
     'sessions come by the time of their creation',
-    [inOrder, eachOnce, goesOn],
+    [inOrder, eachOnce, goesOn, answered],
     async (query, page) => {
       const sessions = await all(page, query);
       const byCreation = sessions.map((each) => ({ ...each, updatedAtMs: each.createdAtMs }));
