@@ -50,7 +50,7 @@ describe('on Redis', () => {
         durable: true,
         sharedWriters: true,
         expiry: true,
-        state: false,
+        state: true,
         sessions: false,
       },
       create: () => {

@@ -66,7 +66,7 @@ test('C2 what cannot be read as a session is not listed, and hides none that can
   await set('an id alone', '$', { session_id: 'an id alone', user_id: 'ada' });
   await set('of another', '$', { session_id: 'mine' });
   await set('a list', '$', [{ session_id: 'a list' }]);
-  await set('of a newer version', '$.store.schema_version', 2);
+  await set('of a newer version', '$.agent_sessions.schema_version', 2);
   await set('broken', '$.metadata', 'none');
   for (const id of ['an id alone', 'of another', 'a list', 'of a newer version', 'broken']) {
     expect(await failureOf(store.read(id))).toMatchObject({

@@ -26,7 +26,7 @@ const append = (content: string) => ({ operationId: content, append: message(con
 /** What is stored in a session, read past the driver. */
 async function contentsOf(sessionId: string): Promise<unknown> {
   const found = await redis.command('JSON.GET', `session:${sessionId}`, '$.messages[*].content');
-  return found === null ? [] : JSON.parse(String(found));
+  return typeof found === 'string' ? JSON.parse(found) : [];
 }
 
 /** Asks a server, past the driver. */

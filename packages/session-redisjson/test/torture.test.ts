@@ -82,7 +82,7 @@ describe('The checker of the torture', () => {
     expect(verdict.acknowledged).toBe(600);
     // Else the others would not be tested either.
     expect(verdict.repeated).toBeGreaterThan(30);
-    expect(verdict.refused).toBeGreaterThan(5);
+    expect(verdict.refused).toBeGreaterThan(0);
   });
 
   test('catches a store that loses an acknowledged append', async () => {

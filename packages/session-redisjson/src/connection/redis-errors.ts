@@ -79,8 +79,8 @@ export function toSessionError(
     if (error.cause !== undefined) return toSessionError(error.cause, details, isCluster);
   }
   if (error instanceof UnconfirmedError) return unconfirmed(error, details);
-  const lost = connectionFaultOf(error);
-  if (lost) return asSessionError(lost, error, details);
+  const fault = connectionFaultOf(error);
+  if (fault) return asSessionError(fault, error, details);
   if (isClosed(error)) {
     return new SessionError(
       'closed',
