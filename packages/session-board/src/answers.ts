@@ -2,7 +2,7 @@ import {
   Conversation,
   copyJson,
   copyJsonObject,
-  indicesOf,
+  positionsOf,
   type ReadResult,
   type SessionStore,
   stringifyJson,
@@ -54,7 +54,7 @@ export async function answerMessages(asked: Asked): Promise<string> {
 /** Messages as the page gets them: each with its place. */
 export function messagesText(read: ReadResult): string {
   const { mark, continues, first, skipped } = read;
-  const places = indicesOf(read);
+  const places = positionsOf(read);
   const messages = read.messages.map((message, index) => ({ index: places[index], message }));
   return stringifyJson(copyJson({ mark, continues, first, skipped, messages }, 'messages'));
 }

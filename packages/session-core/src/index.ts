@@ -37,7 +37,6 @@ export { forkHistory } from './histories/fork-history.ts';
 export type { ForkOptions } from './histories/fork-history.ts';
 export { rewindHistory } from './histories/rewind-history.ts';
 export type { RewindPoint } from './histories/rewind-history.ts';
-export { indicesOf } from './histories/find-message.ts';
 export { watchHistory } from './histories/watch-history.ts';
 export type { WatchOptions } from './histories/watch-history.ts';
 export { exportSessions } from './transfer/export-sessions.ts';
@@ -47,7 +46,13 @@ export type { ImportOptions, ImportOutcome, ImportReport } from './transfer/impo
 export { openSessionStore } from './open-session-store.ts';
 export type { SessionStoreConfig, SessionStoreDriver } from './open-session-store.ts';
 export { statusOf } from './status-of.ts';
-export { isSessionError, outOfRange, SessionError, wrongType } from './contract/errors.ts';
+export {
+  isInvalidArgument,
+  isSessionError,
+  outOfRange,
+  SessionError,
+  wrongType,
+} from './contract/errors.ts';
 export type { InvalidArgument, SessionErrorCode, SessionErrorDetails } from './contract/errors.ts';
 
 // For drivers.
@@ -78,6 +83,7 @@ export {
   damagedValue,
   notProvided,
   operationReused,
+  refuseGaps,
   sessionNotFound,
   storeClosed,
   valueConflict,

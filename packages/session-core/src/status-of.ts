@@ -1,4 +1,4 @@
-import { isSessionError, type SessionErrorCode } from './contract/errors.ts';
+import { isInvalidArgument, isSessionError, type SessionErrorCode } from './contract/errors.ts';
 
 /** The status of each code that is not a fault of the server. */
 const statuses: Readonly<Partial<Record<SessionErrorCode, number>>> = {
@@ -24,10 +24,5 @@ const statuses: Readonly<Partial<Record<SessionErrorCode, number>>> = {
  */
 export function statusOf(error: unknown): number {
   if (isSessionError(error)) return statuses[error.code] ?? 500;
-  const isInvalid =
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    error.code === 'invalid_argument';
-  return isInvalid ? 400 : 500;
+  return isInvalidArgument(error) ? 400 : 500;
 }

@@ -2,6 +2,8 @@ import { archiveHistory, Conversation, type Commit } from '@agent-sessions/sessi
 import { MemorySessionStore } from '@agent-sessions/session-memory';
 import { describe, expect, test } from '@jest/globals';
 
+import { idsOf, said } from './saying.ts';
+
 /** Fails at a commit, before or after it is made, as a process does that is killed. */
 class KilledStore extends MemorySessionStore {
   kill: 'before' | 'after' | undefined;
@@ -21,16 +23,7 @@ async function newConversations(count = 10) {
   const conversation = new Conversation({ store: stores.here, sessionId: 'chat' });
   const archive = new Conversation({ store: stores.there, sessionId: 'chat, archived' });
   await conversation.append(said(0, count));
-  const ids = async (of: Conversation) => (await of.messages()).map(({ id }) => id);
-  return { ...stores, conversation, archive, ids };
-}
-
-/** Messages m0, m1, … */
-function said(from: number, to: number) {
-  return Array.from({ length: to - from }, (_, index) => {
-    const id = `m${from + index}`;
-    return { id, role: 'user' as const, content: `of ${id}`, tokens: 2, agent: 'Desk' };
-  });
+  return { ...stores, conversation, archive, ids: idsOf };
 }
 
 const range = (from: number, to: number) => said(from, to).map(({ id }) => id);

@@ -1,3 +1,4 @@
+import { isSessionError, refuseGaps } from '@agent-sessions/session-core';
 import type { Conversation, SessionMark, SessionStore } from '@agent-sessions/session-core';
 import { getLogger } from '@openai/agents-core';
 import type {
@@ -19,7 +20,7 @@ import {
 } from './history-transaction.ts';
 import { itemsIn, toItem, toMessages } from '../items/item-message.ts';
 import { KnownHistory } from './known-history.ts';
-import { isError, isRefusal, refuseGaps, unattainable, whileInConflict } from './refusals.ts';
+import { isRefusal, unattainable, whileInConflict } from './refusals.ts';
 import { RunViews } from './run-views.ts';
 import type { SessionChoice } from './session-choice.ts';
 import { SessionView } from './session-view.ts';
@@ -178,7 +179,7 @@ export class AgentsSession<TContext = unknown>
         });
       });
     } catch (error) {
-      throw isError(error, 'operation_reused') ? transactionReused() : error;
+      throw isSessionError(error, 'operation_reused') ? transactionReused() : error;
     }
   }
 

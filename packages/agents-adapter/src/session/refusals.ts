@@ -1,4 +1,4 @@
-import { damagedMessage, SessionError } from '@agent-sessions/session-core';
+import { isSessionError, SessionError } from '@agent-sessions/session-core';
 import type { SessionMark } from '@agent-sessions/session-core';
 
 /** The result of a call is to be stored, and the call is not in history: the API takes no such history. */
@@ -17,17 +17,6 @@ export function notRead(sessionId: string): SessionError {
   );
 }
 
-/**
- * What cannot be read is not rewritten.
- *
- * @param skipped - indices of what was left out of a read
- * @throws SessionError `damaged_message`
- */
-export function refuseGaps(sessionId: string, skipped: readonly number[]): void {
-  const [index] = skipped;
-  if (index !== undefined) throw damagedMessage(sessionId, index);
-}
-
 /** Repeats what reads and then commits for as long as others commit in between. */
 export async function whileInConflict<Result>(
   attempt: (conflict?: SessionError) => Promise<Result>,
@@ -38,7 +27,7 @@ export async function whileInConflict<Result>(
       return await attempt(conflict);
     } catch (error) {
       // Each conflict is somebody else's success, so this ends.
-      if (!isError(error, 'conflict') || error === conflict) throw error;
+      if (!isSessionError(error, 'conflict') || error === conflict) throw error;
       conflict = error;
     }
   }
@@ -50,9 +39,5 @@ export function unattainable(mark: SessionMark | null): SessionMark {
 }
 
 export function isRefusal(error: unknown): boolean {
-  return isError(error, 'conflict') || isError(error, 'session_not_found');
-}
-
-export function isError(error: unknown, code: SessionError['code']): error is SessionError {
-  return error instanceof SessionError && error.code === code;
+  return isSessionError(error, 'conflict', 'session_not_found');
 }

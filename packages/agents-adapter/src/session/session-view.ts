@@ -1,4 +1,4 @@
-import { conflict, Conversation, sessionNotFound } from '@agent-sessions/session-core';
+import { conflict, Conversation, refuseGaps, sessionNotFound } from '@agent-sessions/session-core';
 import type {
   Commit,
   CommitResult,
@@ -13,7 +13,7 @@ import type {
 import { answersNoCall, endOfAnsweredCalls, endsTurn, indicesThatStay } from '../items/calls.ts';
 import { itemsIn, toItem } from '../items/item-message.ts';
 import { KnownHistory } from './known-history.ts';
-import { isRefusal, refuseGaps, unattainable, whileInConflict, withoutCall } from './refusals.ts';
+import { isRefusal, unattainable, whileInConflict, withoutCall } from './refusals.ts';
 
 /** What is committed to the session as it was seen. */
 type Change = Pick<

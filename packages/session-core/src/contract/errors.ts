@@ -93,6 +93,16 @@ export interface InvalidArgument {
   readonly field: string;
 }
 
+/** Whether an error is about an argument of the caller; by its code, as Node's own errors are told. */
+export function isInvalidArgument(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'invalid_argument'
+  );
+}
+
 /** The argument has the wrong type. */
 export function wrongType(field: string, advice: string): TypeError & InvalidArgument {
   return Object.assign(new TypeError(`${field} ${advice}`), argumentFault(field));

@@ -69,6 +69,17 @@ export function damagedMessage(sessionId: string, index: number, cause?: unknown
   );
 }
 
+/**
+ * What cannot be read is neither rewritten nor passed on as if it were all.
+ *
+ * @param skipped - indices of what was left out of a read
+ * @throws SessionError `damaged_message`
+ */
+export function refuseGaps(sessionId: string, skipped: readonly number[]): void {
+  const [index] = skipped;
+  if (index !== undefined) throw damagedMessage(sessionId, index);
+}
+
 /** A named value is not what it must be. It is left as it is. */
 export function damagedValue(sessionId: string, name: string, cause?: unknown): SessionError {
   return new SessionError(

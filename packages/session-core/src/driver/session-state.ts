@@ -1,6 +1,6 @@
 import type { CheckedCommit } from './commit-arguments.ts';
 import type { CheckedInit } from './contract-arguments.ts';
-import type { Message } from '../contract/message.ts';
+import type { JsonValue, Message } from '../contract/message.ts';
 import type {
   CommitResult,
   SessionMark,
@@ -107,11 +107,14 @@ export function selectValues(
 
 /** A session as a page shows it, with the named values that were asked for. */
 export function summaryOf(state: SessionState, names: readonly string[]): SessionSummary {
-  const values = Object.entries(selectValues(state, names));
-  return {
-    ...state.metadata,
-    state: Object.fromEntries(values.map(([name, { value }]) => [name, value])),
-  };
+  return { ...state.metadata, state: withoutRevisions(selectValues(state, names)) };
+}
+
+/** Named values as they are, for who does not set them next. */
+export function withoutRevisions(
+  values: Readonly<Record<string, StateValue>>,
+): Readonly<Record<string, JsonValue>> {
+  return Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value]));
 }
 
 /**

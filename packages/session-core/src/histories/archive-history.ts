@@ -2,7 +2,7 @@ import { outOfRange } from '../contract/errors.ts';
 import { stringifyMessage } from '../driver/message-text.ts';
 import type { Message } from '../contract/message.ts';
 import type { CallOptions, Conversation } from '../conversation.ts';
-import { damagedMessage } from '../driver/refusals.ts';
+import { refuseGaps } from '../driver/refusals.ts';
 
 /** @see {@link archiveHistory} */
 export interface ArchiveOptions extends CallOptions {
@@ -28,8 +28,7 @@ export async function archiveHistory(
   { keep, signal }: ArchiveOptions,
 ): Promise<number> {
   const { messages, mark, skipped } = await conversation.read({ signal });
-  const [unreadable] = skipped;
-  if (unreadable !== undefined) throw damagedMessage(conversation.sessionId, unreadable);
+  refuseGaps(conversation.sessionId, skipped);
   const kept = checkKept(typeof keep === 'number' ? keep : keep(messages));
   const older = messages.slice(0, Math.max(messages.length - kept, 0));
   if (older.length === 0) return 0;

@@ -1,5 +1,6 @@
-import type { ReadResult, SessionMark } from '../contract/store.ts';
+import type { SessionMark } from '../contract/store.ts';
 import type { Conversation } from '../conversation.ts';
+import { positionsOf } from '../driver/read-result.ts';
 import { conflict } from '../driver/refusals.ts';
 import { isSameMark } from '../driver/session-state.ts';
 
@@ -39,20 +40,9 @@ export async function findMessage(
     if (mark === null) return undefined;
     if (seen && !isSameMark(seen, mark)) throw conflict(conversation.sessionId);
     seen = mark;
-    const index = indicesOf(page)[messages.findIndex((message) => message.id === id)];
+    const index = positionsOf(page)[messages.findIndex((message) => message.id === id)];
     if (index !== undefined) return { mark, index };
     if (first === null || first === 0) return undefined;
     before = first;
   }
-}
-
-/** The index in history of each of the messages that were read. Not for a read with `role`. */
-export function indicesOf({ messages, first, skipped }: ReadResult): number[] {
-  const left = new Set(skipped);
-  let next = first ?? 0;
-  return messages.map(() => {
-    while (left.has(next)) next += 1;
-    next += 1;
-    return next - 1;
-  });
 }

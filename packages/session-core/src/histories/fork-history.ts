@@ -2,7 +2,8 @@ import type { CommitResult } from '../contract/store.ts';
 import type { CommitOptions, Conversation } from '../conversation.ts';
 import { checkOptionalName } from '../driver/checks.ts';
 import { checkStateNames } from '../driver/contract-arguments.ts';
-import { damagedMessage, messageGone, sessionNotFound } from '../driver/refusals.ts';
+import { messageGone, refuseGaps, sessionNotFound } from '../driver/refusals.ts';
+import { withoutRevisions } from '../driver/session-state.ts';
 
 /** @see {@link forkHistory} */
 export interface ForkOptions extends Omit<CommitOptions, 'expect' | 'expectState'> {
@@ -32,8 +33,7 @@ export async function forkHistory(
   const { sessionId } = conversation;
   const { messages, mark, skipped } = await conversation.read({ signal });
   if (mark === null) throw sessionNotFound(sessionId);
-  const [unreadable] = skipped;
-  if (unreadable !== undefined) throw damagedMessage(sessionId, unreadable);
+  refuseGaps(sessionId, skipped);
   const length =
     until === undefined ? messages.length : 1 + messages.findIndex(({ id }) => id === until);
   if (until !== undefined && length === 0) throw messageGone(sessionId);
@@ -46,7 +46,7 @@ export async function forkHistory(
       append,
       agent: last?.agent ?? undefined,
       state: {
-        ...Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value])),
+        ...withoutRevisions(values),
         forkedFrom: { sessionId, messageId: last?.id ?? null },
       },
       // What was added to the history meanwhile does not make another fork of it.

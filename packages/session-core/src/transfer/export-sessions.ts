@@ -2,8 +2,8 @@ import { isSessionError } from '../contract/errors.ts';
 import type { SessionStore } from '../contract/store.ts';
 import { checkName } from '../driver/checks.ts';
 import { checkAccess } from '../driver/contract-arguments.ts';
-import { conflict, damagedMessage } from '../driver/refusals.ts';
-import { isSameMark } from '../driver/session-state.ts';
+import { conflict, refuseGaps } from '../driver/refusals.ts';
+import { isSameMark, withoutRevisions } from '../driver/session-state.ts';
 import { type ExportedSession, headerLine, linesOf } from './session-lines.ts';
 
 /** Which sessions: of a user, or these; all where neither is named. */
@@ -53,22 +53,21 @@ export async function* exportSessions(
 }
 
 /** A session as of one moment, as far as its history goes: its metadata is of the same history. */
-export async function readSession(
+async function readSession(
   store: SessionStore,
   sessionId: string,
   access: { readonly userId?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<ExportedSession | undefined> {
   for (let reads = 0; reads < maxReads; reads += 1) {
     const { messages, mark, skipped } = await store.read(sessionId, access);
-    const [unreadable] = skipped;
-    if (unreadable !== undefined) throw damagedMessage(sessionId, unreadable);
+    refuseGaps(sessionId, skipped);
     const values = store.capabilities.state ? await store.state(sessionId, access) : {};
     const metadata = await store.metadata(sessionId, access);
     const after = await store.read(sessionId, { ...access, last: 0 });
     if (mark === null || metadata === undefined || after.mark === null) return undefined;
     if (!isSameMark(mark, after.mark)) continue;
-    const state = Object.entries(values).map(([name, { value }]) => [name, value] as const);
-    return { metadata, state: Object.fromEntries(state.toSorted(byName)), messages };
+    const state = Object.entries(withoutRevisions(values)).toSorted(byName);
+    return { metadata, state: Object.fromEntries(state), messages };
   }
   throw conflict(sessionId);
 }

@@ -48,7 +48,7 @@ export async function importSessions(
   }
   const report = { imported: 0, repeated: 0, replaced: 0, skipped: 0, messages: 0 };
   for await (const parsed of parseSessions(lines)) {
-    const outcome = await importSession(store, parsed, options);
+    const outcome = await importSession(store, parsed, { ...options, onExisting });
     const isAdded = outcome === 'imported' || outcome === 'replaced';
     if (verify && isAdded) await verifySession(store, parsed, options.signal);
     report[outcome] += 1;
@@ -83,7 +83,7 @@ async function importSession(
   } catch (error) {
     // There is one: with other content, or of another user.
     const exists = isSessionError(error, 'conflict', 'session_not_found', 'operation_reused');
-    if (!exists || (onExisting ?? 'fail') === 'fail') throw error;
+    if (!exists || onExisting === 'fail') throw error;
     if (onExisting === 'skip') return 'skipped';
     await store.delete(sessionId, { userId: userId ?? undefined, signal });
     await add();

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { isSessionError } from '@agent-sessions/session-core';
 
 import { slotOf } from './cluster-slot.ts';
 import type { ClusterClient } from './redis-client.ts';
@@ -38,9 +38,7 @@ export async function layoutOf(
     return { isStill: !text.some((each) => each.includes('[')), text: text.join('\n') };
   } catch (error) {
     // Nobody needs the right to ask: then it is taken for moving.
-    if (error instanceof SessionError && error.code === 'permission_denied') {
-      return { isStill: false, text: '' };
-    }
+    if (isSessionError(error, 'permission_denied')) return { isStill: false, text: '' };
     throw error;
   }
 }
